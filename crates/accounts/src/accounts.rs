@@ -1,0 +1,79 @@
+//! The handle on a data directory's accounts.
+//!
+//! Promise: cheap to clone, and every clone is the same database and the same ring. What it can do is in
+//! the files named after it: `create_key`, `first_start`, `list_keys`, `projects`, `revoke_key`, `watch`.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::create_key::MAX_KEYS;
+use crate::database::Database;
+use crate::error::AccountsError;
+use crate::key_ring::KeyRing;
+use crate::projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS};
+use crate::ring_feed::RingFeed;
+
+/// The tenants, projects and API keys of one data directory.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) database: Database,
+    pub(crate) feed: Arc<RingFeed>,
+    pub(crate) bounds: Bounds,
+}
+
+impl Accounts {
+    /// Opens `data_dir/accounts.db`, making it when it is missing; `data_dir` itself must exist.
+    ///
+    /// # Errors
+    /// [`AccountsError`] when the directory is missing or not writable, the file is damaged or of another
+    /// version, or another process keeps it busy.
+    pub async fn open(data_dir: &Path) -> Result<Self, AccountsError> {
+        let database = Database::open(data_dir).await?;
+        Ok(Self { database, feed: Arc::default(), bounds: Bounds::default() })
+    }
+
+    /// The keys in memory, read from the database at the first call. Every call returns the same ring.
+    ///
+    /// From then on, what this handle or a clone of it changes is in the ring when the change returns;
+    /// what other processes change arrives while [`Accounts::watch`] runs.
+    ///
+    /// # Errors
+    /// [`AccountsError`] when the database cannot be read.
+    pub async fn key_ring(&self) -> Result<KeyRing, AccountsError> {
+        self.feed.catch_up(&self.database).await?;
+        Ok(self.feed.ring())
+    }
+
+    /// Closes the database's connections, waiting for what they are doing.
+    pub async fn close(&self) {
+        self.database.pool.close().await;
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("path", &self.database.path()).finish_non_exhaustive()
+    }
+}
+
+/// How much a database may hold; a test lowers it.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) keys: i64,
+    pub(crate) tenants: i64,
+    pub(crate) projects_per_tenant: i64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { keys: MAX_KEYS, tenants: MAX_TENANTS, projects_per_tenant: MAX_PROJECTS_PER_TENANT }
+    }
+}
+
+/// Now, in Unix microseconds; a clock before 1970 or after the year 294,000 counts as those.
+pub(crate) fn now_unix_micros() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,144 @@
+//! Making an API key.
+//!
+//! Promise: the key's text is in the returned [`NewKey`] and nowhere else; the key works at once in this
+//! process, and within a second in every other one that watches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::SqliteConnection;
+use tidegauge_facts::{ProjectId, TenantId};
+
+use crate::accounts::{Accounts, now_unix_micros};
+use crate::error::AccountsError;
+use crate::expiry::MAX_EXPIRY;
+use crate::key_id::random_key_id;
+use crate::key_text::{KeyDigest, KeyText};
+use crate::scopes::Scopes;
+
+/// Most keys of a data directory, revoked and expired ones included: their rows stay.
+pub const MAX_KEYS: i64 = 1_000_000;
+/// Longest name of a key, in characters.
+pub const MAX_KEY_NAME_CHARS: usize = 200;
+
+/// What a new key shall be.
+#[derive(Debug, Clone)]
+pub struct KeyRequest {
+    /// Whose key it is; made when it does not exist.
+    pub tenant: TenantId,
+    /// The one project that it is for, made when it does not exist; `None` is every project of the tenant.
+    pub project: Option<ProjectId>,
+    /// What it allows; at least one.
+    pub scopes: Scopes,
+    /// How long it works from now on; `None` is for ever.
+    pub expires_in: Option<Duration>,
+    /// What its owner calls it.
+    pub name: Option<String>,
+}
+
+/// A key that was just made. `Debug` hides its text.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// The key itself, for the one time that it is shown.
+    pub text: KeyText,
+    /// Its public id, `key_...`.
+    pub id: Arc<str>,
+    /// Whose key it is.
+    pub tenant: TenantId,
+    /// The one project that it is for; `None` is every project of the tenant.
+    pub project: Option<ProjectId>,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// When it was made, in Unix microseconds.
+    pub created_at: i64,
+    /// The Unix microsecond from which on it no longer works.
+    pub expires_at: Option<i64>,
+}
+
+impl Accounts {
+    /// Makes a key, and its tenant, the tenant's project `default` and its project as far as they are missing.
+    ///
+    /// # Errors
+    /// [`AccountsError`] when the request has no scope, an unusable name or too long a life, when a bound
+    /// is reached, or when the database cannot be written to. Nothing is made then.
+    pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, AccountsError> {
+        check(&request)?;
+        let mut transaction = self.database.write().await?;
+        let key = self.create_key_in(&mut transaction, request).await?;
+        self.database.commit(transaction).await?;
+        self.feed.after_own_change(&self.database).await;
+        Ok(key)
+    }
+
+    /// The writing of [`Accounts::create_key`], inside a write transaction and for a checked request.
+    pub(crate) async fn create_key_in(
+        &self,
+        connection: &mut SqliteConnection,
+        request: KeyRequest,
+    ) -> Result<NewKey, AccountsError> {
+        let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|e| self.database.error(e))?;
+        if keys >= self.bounds.keys {
+            return Err(AccountsError::TooManyKeys);
+        }
+        self.ensure_in(connection, &request.tenant, request.project.as_ref()).await?;
+        let key = new_key(request)?;
+        sqlx::query(
+            "INSERT INTO api_keys
+                 (id, digest, prefix, name, tenant, project, scopes, created_at, expires_at, change)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(max(change), 0) + 1 FROM api_keys",
+        )
+        .bind(&*key.id)
+        .bind(KeyDigest::of(key.text.expose()).as_bytes())
+        .bind(key.text.shown_prefix())
+        .bind(key.name.as_deref())
+        .bind(key.tenant.as_str())
+        .bind(key.project.as_ref().map(ProjectId::as_str))
+        .bind(key.scopes.to_string())
+        .bind(key.created_at)
+        .bind(key.expires_at)
+        .execute(connection)
+        .await
+        .map_err(|e| self.database.error(e))?;
+        Ok(key)
+    }
+}
+
+fn check(request: &KeyRequest) -> Result<(), AccountsError> {
+    if request.scopes.is_empty() {
+        return Err(AccountsError::NoScopes);
+    }
+    if request.expires_in.is_some_and(|life| life > MAX_EXPIRY) {
+        return Err(AccountsError::ExpiryTooLong);
+    }
+    let is_usable = |name: &String| {
+        (1..=MAX_KEY_NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+    };
+    if request.name.as_ref().is_some_and(|name| !is_usable(name)) {
+        return Err(AccountsError::InvalidKeyName);
+    }
+    Ok(())
+}
+
+fn new_key(request: KeyRequest) -> Result<NewKey, AccountsError> {
+    let created_at = now_unix_micros();
+    // Never out of range: `check` bounds it by MAX_EXPIRY, about 2^52 µs.
+    let micros = |life: Duration| i64::try_from(life.as_micros()).unwrap_or(i64::MAX);
+    Ok(NewKey {
+        text: KeyText::random()?,
+        id: random_key_id()?,
+        tenant: request.tenant,
+        project: request.project,
+        scopes: request.scopes,
+        name: request.name,
+        created_at,
+        expires_at: request.expires_in.map(|life| created_at.saturating_add(micros(life))),
+    })
+}
+
+#[cfg(test)]
+mod tests;

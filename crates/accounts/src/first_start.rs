@@ -1,0 +1,42 @@
+//! What an empty data directory gets: tenant `default`, project `default`, one admin key.
+//!
+//! Promise: of any number of processes that start at once on an empty directory, one makes them. The
+//! key's text is returned once; a caller that loses it makes another key on the command line.
+
+use tidegauge_facts::{DEFAULT_NAME, TenantId};
+
+use crate::accounts::Accounts;
+use crate::create_key::{KeyRequest, NewKey};
+use crate::error::AccountsError;
+use crate::scopes::Scopes;
+
+const FIRST_KEY_NAME: &str = "first start";
+
+impl Accounts {
+    /// Makes the first tenant, project and key, with all scopes; `None` when any tenant exists already.
+    ///
+    /// # Errors
+    /// [`AccountsError`] when the database cannot be written to.
+    pub async fn first_start(&self) -> Result<Option<NewKey>, AccountsError> {
+        let mut transaction = self.database.write().await?;
+        let is_started: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tenants)")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(|e| self.database.error(e))?;
+        if is_started {
+            return Ok(None);
+        }
+        let tenant = TenantId::parse(DEFAULT_NAME).map_err(|_| self.database.unreadable_row("tenant id"))?;
+        let request = KeyRequest {
+            tenant,
+            project: None,
+            scopes: Scopes::ALL,
+            expires_in: None,
+            name: Some(FIRST_KEY_NAME.to_owned()),
+        };
+        let key = self.create_key_in(&mut transaction, request).await?;
+        self.database.commit(transaction).await?;
+        self.feed.after_own_change(&self.database).await;
+        Ok(Some(key))
+    }
+}

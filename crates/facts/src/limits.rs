@@ -1,0 +1,16 @@
+//! The bounds of a fact. Each is checked at the door, by the surface that parses it.
+
+/// Longest event name, in characters (seed 003).
+pub const MAX_EVENT_NAME_CHARS: usize = 100;
+/// Longest `event_id`, in characters.
+pub const MAX_EVENT_ID_CHARS: usize = 256;
+/// Longest other id or label (session, client, user, device, …), in characters.
+pub const MAX_LABEL_CHARS: usize = 1024;
+/// Longest URL, user agent or free text, in characters.
+pub const MAX_TEXT_CHARS: usize = 32_768;
+/// Longest `properties`, in bytes of JSON.
+pub const MAX_PROPERTIES_BYTES: usize = 256 * 1024;
+/// Deepest nesting of a JSON body.
+pub const MAX_JSON_DEPTH: usize = 128;
+/// Most events in one batch (seed 003).
+pub const MAX_BATCH_EVENTS: usize = 100;
