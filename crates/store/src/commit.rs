@@ -1,0 +1,78 @@
+//! The commit thread: takes the open group, makes it durable, publishes it, and wakes who waits.
+//!
+//! There is no timer: a lone row commits at once, and while one group is on its way to the disk the next
+//! one grows by itself. After a failed write or sync nothing is taken in any more: the same file is never
+//! tried again, because the kernel may have dropped the pages it could not write.
+
+use std::sync::Arc;
+
+use tidegauge_facts::{Micros, OpenTables};
+
+use crate::error::StoreError;
+use crate::intake::{Group, Outcome};
+use crate::log::LogWriter;
+use crate::store::Shared;
+
+pub(crate) struct Committer {
+    pub shared: Arc<Shared>,
+    pub log: LogWriter,
+    pub next_sequence: u64,
+}
+
+impl Committer {
+    /// Commits groups until the store closes and the last one is durable, or a write fails.
+    pub fn run(mut self) {
+        let mut spare = OpenTables::default();
+        while let Some(mut group) = self.next_group(spare) {
+            match self.commit(&mut group) {
+                Ok(()) => {
+                    let _ = group.done.send(Outcome::Durable);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a commit failed; no more writes are taken in");
+                    self.shared.fail(&error);
+                    let _ = group.done.send(Outcome::Failed);
+                    return;
+                }
+            }
+            spare = group.tables;
+        }
+    }
+
+    fn next_group(&self, spare: OpenTables) -> Option<Group> {
+        let mut intake = self.shared.intake.lock();
+        while intake.is_empty() {
+            if intake.stopped {
+                return None;
+            }
+            self.shared.work.wait(&mut intake);
+        }
+        let group = intake.take(spare);
+        drop(intake);
+        self.shared.room.notify_waiters();
+        Some(group)
+    }
+
+    fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        let batches = group.tables.finish();
+        let written = self.log.append(self.next_sequence, &batches, group.bytes)?;
+        drop(batches);
+        self.next_sequence += written.frames.len() as u64;
+        self.shared.note_write(Micros::now());
+
+        let mut view = self.shared.view.write();
+        let view = &mut *view;
+        let hot = Arc::make_mut(&mut view.hot);
+        for (frame, batch) in written.frames {
+            view.sequence = frame.header.sequence;
+            view.gauges.apply(frame.header.table, &batch)?;
+            hot.push(frame, batch)?;
+        }
+        match view.log_files.last_mut() {
+            Some((file, last)) if file.number == self.log.file().number => *last = view.sequence,
+            _ => view.log_files.push((Arc::clone(self.log.file()), view.sequence)),
+        }
+        self.shared.note_backlog(hot.bytes());
+        Ok(())
+    }
+}

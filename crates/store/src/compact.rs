@@ -1,0 +1,93 @@
+//! Compaction: small segments of a table that follow each other become one.
+//!
+//! Promise: every row stands in exactly one segment of every manifest; readers of an older manifest keep
+//! the files they hold.
+
+use std::sync::Arc;
+
+use tidegauge_facts::Table;
+
+use crate::error::StoreError;
+use crate::manifest::Manifest;
+use crate::merge::merge;
+use crate::segment::{self, Segment};
+use crate::store::Shared;
+
+/// This many small segments in a row become one.
+const RUN: usize = 8;
+/// At most so many at once, so that what is held in memory stays bounded.
+const MAX_RUN: usize = 64;
+/// A segment below the first size is small among the smallest, and so on up.
+const TIERS_ROWS: [u64; 3] = [8 * 1024, 64 * 1024, 512 * 1024];
+/// A merged segment has at most so many rows.
+const MAX_ROWS: u64 = 1024 * 1024;
+
+/// Merges one run of small segments per table, if there is one. A damaged segment is left alone.
+pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
+    for table in Table::ALL {
+        let manifest = Arc::clone(&shared.view.read().manifest);
+        let of_table: Vec<Arc<Segment>> =
+            manifest.segments.iter().filter(|segment| segment.table() == Some(table)).cloned().collect();
+        if let Some(run) = find_run(&of_table) {
+            merge_run(shared, &manifest, table, run)?;
+        }
+    }
+    Ok(())
+}
+
+fn find_run(segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
+    TIERS_ROWS.into_iter().find_map(|limit| {
+        let is_small = |segment: &Arc<Segment>| segment.meta.rows < limit && !segment.is_damaged();
+        segments.chunk_by(|a, b| is_small(a) && is_small(b)).find_map(|run| {
+            let mut rows = 0;
+            let fitting = run.iter().take(MAX_RUN).take_while(|segment| {
+                rows += segment.meta.rows;
+                rows <= MAX_ROWS
+            });
+            let count = fitting.count();
+            (count >= RUN).then(|| &run[..count])
+        })
+    })
+}
+
+fn merge_run(
+    shared: &Shared,
+    manifest: &Manifest,
+    table: Table,
+    run: &[Arc<Segment>],
+) -> Result<(), StoreError> {
+    let mut batches = Vec::new();
+    for segment in run {
+        let read = segment.read(None).and_then(|batches| batches.collect::<Result<Vec<_>, _>>());
+        match read {
+            Ok(more) => batches.extend(more),
+            Err(error) => {
+                segment.mark_damaged();
+                shared.note_damage(segment, &error);
+                return Ok(());
+            }
+        }
+    }
+    let mut manifest = manifest.clone();
+    let dir = shared.dir.segment_dir();
+    let meta = segment::write(&dir, manifest.next_number, table, &merge(table, &batches)?)?;
+    drop(batches);
+    manifest.next_number += 1;
+    let merged = Arc::new(Segment::new(&dir, meta));
+    let first = run.first().map(|segment| segment.meta.name.clone()).unwrap_or_default();
+    let is_in_run = |segment: &Arc<Segment>| run.iter().any(|other| Arc::ptr_eq(segment, other));
+    manifest.segments = manifest
+        .segments
+        .into_iter()
+        .filter_map(|segment| match is_in_run(&segment) {
+            true if segment.meta.name == first => Some(Arc::clone(&merged)),
+            true => None,
+            false => Some(segment),
+        })
+        .collect();
+    manifest.save(&shared.dir)?;
+    shared.view.write().manifest = Arc::new(manifest);
+    run.iter().for_each(|segment| segment.make_obsolete());
+    tracing::debug!(table = table.name(), segments = run.len(), rows = merged.meta.rows, "segments merged");
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The data directory: its files' names, its lock and its format number.
+//!
+//! Promise: a `DataDir` that exists is ours alone, writable, and of a format this program knows.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::error::StoreError;
+
+/// The format this program writes.
+pub const FORMAT: u32 = 1;
+
+/// An open, locked data directory.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Opens the directory, making it when it is missing.
+    ///
+    /// # Errors
+    /// Not writable, in use, of a newer format, or of no format at all.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let not_writable = |source| StoreError::NotWritable { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(not_writable)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("LOCK"))
+            .map_err(not_writable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(not_writable(source)),
+        }
+        let directory = Self { path: path.to_owned(), _lock: lock };
+        directory.check_format()?;
+        for part in [directory.log_dir(), directory.segment_dir()] {
+            fs::create_dir_all(&part).map_err(not_writable)?;
+        }
+        sync_dir(path).map_err(not_writable)?;
+        Ok(directory)
+    }
+
+    fn check_format(&self) -> Result<(), StoreError> {
+        let file = self.path.join("FORMAT");
+        match fs::read_to_string(&file) {
+            Ok(text) => match text.trim().parse::<u32>() {
+                Ok(found) if found > FORMAT => {
+                    Err(StoreError::NewerVersion { path: self.path.clone(), found, known: FORMAT })
+                }
+                Ok(_) => Ok(()),
+                Err(_) => Err(StoreError::damaged(&file, "it holds no format number")),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                replace_file(&file, format!("{FORMAT}\n").as_bytes())
+            }
+            Err(error) => Err(StoreError::io("cannot read", &file)(error)),
+        }
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    pub(crate) fn segment_dir(&self) -> PathBuf {
+        self.path.join("segments")
+    }
+
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.path.join("MANIFEST.json")
+    }
+
+    pub(crate) fn checkpoint(&self, number: u64) -> PathBuf {
+        self.path.join(format!("gauges-{number:010}.json"))
+    }
+
+    /// Bytes that the file system still has for us.
+    pub(crate) fn free_bytes(&self) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(&self.path)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+/// Replaces a file as a whole: after a crash it holds the old content or the new, never a part.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let temporary = path.with_extension("tmp");
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        sync_dir(path.parent().unwrap_or(Path::new(".")))
+    };
+    write().map_err(StoreError::io("cannot write", path))
+}
+
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_opening_is_refused_until_the_first_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DataDir::open(dir.path()).unwrap();
+        assert!(matches!(DataDir::open(dir.path()), Err(StoreError::Locked { .. })));
+        drop(first);
+        DataDir::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_or_senseless_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(DataDir::open(dir.path()).unwrap());
+        fs::write(dir.path().join("FORMAT"), "2\n").unwrap();
+        let error = DataDir::open(dir.path()).unwrap_err();
+        assert!(matches!(error, StoreError::NewerVersion { found: 2, known: 1, .. }), "{error}");
+        fs::write(dir.path().join("FORMAT"), "x").unwrap();
+        assert!(matches!(DataDir::open(dir.path()), Err(StoreError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "").unwrap();
+        let error = DataDir::open(&path).unwrap_err().to_string();
+        assert!(error.contains("not writable"), "{error}");
+    }
+}

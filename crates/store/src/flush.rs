@@ -1,0 +1,140 @@
+//! The flush thread: moves what is hot into segments, then lets the log's files go.
+//!
+//! Promise: a fact leaves hot and log only after a manifest that names its segment is on the disk. A
+//! failed flush loses nothing; it is tried again, and the log grows up to its bound meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use tidegauge_facts::{Micros, Table};
+
+use crate::compact;
+use crate::error::StoreError;
+use crate::gauges::Gauges;
+use crate::hot::Part;
+use crate::manifest::Manifest;
+use crate::merge::merge;
+use crate::segment::{self, Segment};
+use crate::store::Shared;
+
+/// A flush takes at most about this many rows: what it sorts and encodes at once.
+pub(crate) const FLUSH_ROWS: usize = 512 * 1024;
+/// How often the thread looks whether there is something to do.
+const TICK: Duration = Duration::from_millis(100);
+/// How long after a failure it tries again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+pub(crate) struct Flusher {
+    pub shared: Arc<Shared>,
+    /// The gauges of everything in segments: what the next checkpoint starts from.
+    pub gauges: Gauges,
+}
+
+impl Flusher {
+    /// Flushes until the store closes.
+    pub fn run(mut self) {
+        while !self.shared.is_closing(TICK) {
+            self.shared.look_at_disk();
+            while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
+                let result = self.flush().and_then(|()| compact::compact(&self.shared));
+                self.shared.note_flush(result.as_ref().err());
+                if let Err(error) = result {
+                    tracing::error!(%error, "a flush failed; it will be tried again");
+                    if self.shared.is_closing(RETRY_AFTER) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Enough is hot, or it is hot for long enough, or somebody asked.
+    fn is_due(&self) -> bool {
+        let view = self.shared.view.read();
+        let options = &self.shared.options;
+        let age = Micros::now().0 - view.manifest.last_flush.0;
+        let interval = i64::try_from(options.flush_interval.as_micros()).unwrap_or(i64::MAX);
+        !view.hot.parts().is_empty()
+            && (view.hot.bytes() >= options.flush_bytes
+                || age >= interval
+                || self.shared.take_flush_request())
+    }
+
+    /// Moves the oldest parts into segments.
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let (parts, manifest) = {
+            let view = self.shared.view.read();
+            (oldest(view.hot.parts()), Arc::clone(&view.manifest))
+        };
+        let Some(through) = parts.last().map(|part| part.last_sequence) else { return Ok(()) };
+        let mut manifest = Manifest::clone(&manifest);
+        let mut gauges = self.gauges.clone();
+        for table in Table::ALL {
+            let batches = parts
+                .iter()
+                .filter(|part| part.table == table)
+                .map(|part| part.load())
+                .collect::<Result<Vec<RecordBatch>, _>>()?;
+            if batches.is_empty() {
+                continue;
+            }
+            for batch in &batches {
+                gauges.apply(table, batch)?;
+            }
+            let merged = merge(table, &batches)?;
+            drop(batches);
+            let dir = self.shared.dir.segment_dir();
+            let meta = segment::write(&dir, manifest.next_number, table, &merged)?;
+            manifest.next_number += 1;
+            manifest.facts_flushed += meta.rows;
+            manifest.segments.push(Arc::new(Segment::new(&dir, meta)));
+        }
+        let now = Micros::now();
+        gauges.all_flushed();
+        gauges.forget_past_days(now);
+        manifest.flushed_through = through;
+        manifest.last_flush = now;
+        manifest.save_with(&self.shared.dir, &gauges)?;
+        self.gauges = gauges;
+        self.publish(manifest, through);
+        Ok(())
+    }
+
+    fn publish(&self, manifest: Manifest, through: u64) {
+        let mut view = self.shared.view.write();
+        let view = &mut *view;
+        let hot = Arc::make_mut(&mut view.hot);
+        for part in hot.remove_through(through) {
+            for (tenant, rows) in &part.tenants {
+                view.gauges.flushed(tenant, *rows);
+            }
+        }
+        view.gauges.forget_past_days(manifest.last_flush);
+        view.manifest = Arc::new(manifest);
+        self.shared.note_backlog(hot.bytes());
+        // The newest file stays: it is being written.
+        let flushed = view.log_files.iter().take_while(|(_, last)| *last <= through).count();
+        let gone = flushed.min(view.log_files.len().saturating_sub(1));
+        for (file, _) in view.log_files.drain(..gone) {
+            if let Err(error) = file.remove() {
+                tracing::warn!(%error, file = file.number, "cannot remove a log file");
+            }
+        }
+        self.shared.room.notify_waiters();
+    }
+}
+
+/// The oldest parts, as many as make a segment of about `FLUSH_ROWS` rows.
+fn oldest(parts: &[Arc<Part>]) -> Vec<Arc<Part>> {
+    let mut rows = 0;
+    parts
+        .iter()
+        .take_while(|part| {
+            let is_first_or_fits = rows == 0 || rows + part.rows <= FLUSH_ROWS;
+            rows += part.rows;
+            is_first_or_fits
+        })
+        .cloned()
+        .collect()
+}

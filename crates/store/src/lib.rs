@@ -1,0 +1,44 @@
+//! Where facts are kept: log, hot, segments, manifest, and the gauges beside them.
+//!
+//! ```text
+//! append ─ open group ─ commit (log, fdatasync) ─ hot + gauges ─ flush (segments, manifest)
+//!                              └─ only now is a ticket good
+//! ```
+//! Promise: what a ticket has confirmed survives `kill -9` and power loss, is there once, and is seen by
+//! every view taken afterwards. Readers never wait for the disk, and writers never wait for readers.
+
+mod aligned;
+mod check;
+mod commit;
+mod compact;
+mod dedupe;
+mod directory;
+mod error;
+mod flush;
+mod frame;
+mod gauges;
+mod hot;
+mod intake;
+mod log;
+mod manifest;
+mod merge;
+mod read;
+mod recovery;
+mod segment;
+mod snapshot;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use check::{CheckReport, check};
+pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
+pub use directory::{DataDir, FORMAT};
+pub use error::{NotDurable, Refused, StoreError};
+pub use gauges::{Gauges, ProjectGauges, TenantGauges};
+pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};
+pub use intake::{Appended, MAX_GROUP_BYTES, Ticket};
+pub use log::{Damage, LOG_FILE_BYTES};
+pub use manifest::Manifest;
+pub use segment::{Segment, SegmentMeta};
+pub use snapshot::{Snapshot, View};
+pub use store::{Health, Options, Store};

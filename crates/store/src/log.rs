@@ -1,0 +1,336 @@
+//! The log: numbered files of frames, written a group at a time and synced before anyone is told.
+//!
+//! Promise: when `append` returns, the group is on the disk (`fdatasync`); a file is read up to the last
+//! whole frame before the first damage, and never past it. A file is written by one process only: after
+//! a restart a new one begins.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_buffer::Buffer;
+use rustix::fs::OFlags;
+use tidegauge_facts::Table;
+
+use crate::aligned::{AlignedBytes, BLOCK};
+use crate::directory::sync_dir;
+use crate::error::StoreError;
+use crate::frame::{self, FRAME_ALIGN, Found, FrameHeader};
+
+/// A log file ends once it is this long; the next group begins another.
+pub const LOG_FILE_BYTES: u64 = 128 * 1024 * 1024;
+/// The first block of a log file: this text, then the file's number.
+const FILE_MAGIC: &[u8; 16] = b"tidegauge log 1\n";
+
+/// An open log file. Its bytes can be read as long as this lives, also when its name is gone.
+#[derive(Debug)]
+pub struct LogFile {
+    pub(crate) number: u64,
+    path: PathBuf,
+    file: File,
+}
+
+impl LogFile {
+    /// Takes the file's name away; readers that still hold it can go on.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+
+    /// Reads the first `len` bytes, however few a call brings.
+    fn read_whole(&self, len: usize) -> Result<AlignedBytes, StoreError> {
+        let mut bytes = AlignedBytes::with_capacity(len.next_multiple_of(BLOCK));
+        bytes.resize(len.next_multiple_of(BLOCK));
+        let mut total = 0;
+        while total < len {
+            let read = self.file.read_at(&mut bytes.as_mut_slice()[total..], total as u64);
+            match read.map_err(StoreError::io("cannot read", &self.path))? {
+                0 => break,
+                more => total += more,
+            }
+        }
+        bytes.resize(total.min(len));
+        Ok(bytes)
+    }
+
+    /// Fills the last block with zeros, so that whole blocks can be read back.
+    fn end_on_a_block(&self) -> Result<(), StoreError> {
+        let fill = || {
+            let length = self.file.metadata()?.len();
+            let whole = length.next_multiple_of(BLOCK as u64);
+            if whole == length { Ok(()) } else { self.file.set_len(whole) }
+        };
+        fill().map_err(StoreError::io("cannot write", &self.path))
+    }
+
+    /// Reads `len` bytes from `offset`, both whole blocks.
+    fn read(&self, offset: u64, len: usize) -> Result<AlignedBytes, StoreError> {
+        let mut bytes = AlignedBytes::with_capacity(len);
+        bytes.resize(len);
+        self.file
+            .read_exact_at(bytes.as_mut_slice(), offset)
+            .map_err(StoreError::io("cannot read", &self.path))?;
+        Ok(bytes)
+    }
+}
+
+/// Where one frame stands.
+#[derive(Debug, Clone)]
+pub(crate) struct FrameRef {
+    pub file: Arc<LogFile>,
+    pub offset: u64,
+    pub header: FrameHeader,
+}
+
+impl FrameRef {
+    /// Reads the frame's batch back from the log.
+    pub fn load(&self) -> Result<RecordBatch, StoreError> {
+        let block = BLOCK as u64;
+        let start = self.offset / block * block;
+        let end = (self.offset + self.header.frame_len() as u64).next_multiple_of(block);
+        let bytes = self.file.read(start, (end - start) as usize)?;
+        let at = (self.offset - start) as usize;
+        match frame::find(bytes.as_slice(), at, self.file.number) {
+            Found::Frame(found) if found == self.header => {
+                frame::decode(bytes.into_buffer().slice_with_length(at + FRAME_ALIGN, found.payload_len))
+            }
+            _ => Err(StoreError::damaged(&self.file.path, "a frame has changed since it was written")),
+        }
+    }
+}
+
+/// A group made durable: its frames, and the batches read in place from the bytes that were written.
+pub(crate) struct Written {
+    pub frames: Vec<(FrameRef, RecordBatch)>,
+}
+
+/// The end of the log, where groups are appended.
+pub(crate) struct LogWriter {
+    dir: PathBuf,
+    file: Arc<LogFile>,
+    offset: u64,
+}
+
+impl LogWriter {
+    /// Begins the file `number`.
+    pub fn begin(dir: &Path, number: u64) -> Result<Self, StoreError> {
+        let path = file_path(dir, number);
+        let file = open_direct(&path, OpenOptions::new().read(true).write(true).create_new(true))?;
+        let mut head = AlignedBytes::with_capacity(BLOCK);
+        head.extend(FILE_MAGIC);
+        head.extend(&number.to_le_bytes());
+        head.pad_to(BLOCK);
+        file.write_all_at(head.as_slice(), 0)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| sync_dir(dir))
+            .map_err(StoreError::io("cannot write", &path))?;
+        let file = Arc::new(LogFile { number, path, file });
+        Ok(Self { dir: dir.to_owned(), file, offset: BLOCK as u64 })
+    }
+
+    /// The file that groups go to now.
+    pub fn file(&self) -> &Arc<LogFile> {
+        &self.file
+    }
+
+    /// Writes one group, its first frame with the sequence `sequence`, and syncs it.
+    pub fn append(
+        &mut self,
+        sequence: u64,
+        batches: &[(Table, RecordBatch)],
+        expected_bytes: usize,
+    ) -> Result<Written, StoreError> {
+        if self.offset >= LOG_FILE_BYTES {
+            *self = Self::begin(&self.dir, self.file.number + 1)?;
+        }
+        let mut group = AlignedBytes::with_capacity(expected_bytes);
+        let mut headers = Vec::with_capacity(batches.len());
+        for (sequence, (table, batch)) in (sequence..).zip(batches) {
+            let at = group.len();
+            headers.push((at, frame::encode(&mut group, self.file.number, sequence, *table, batch)?));
+        }
+        group.pad_to(BLOCK);
+        let LogFile { path, file, .. } = &*self.file;
+        file.write_all_at(group.as_slice(), self.offset)
+            .and_then(|()| file.sync_data())
+            .map_err(StoreError::io("cannot write", path))?;
+        let end = self.offset + group.len() as u64;
+        let buffer = group.into_buffer();
+        let frames = headers
+            .into_iter()
+            .map(|(at, header)| {
+                let offset = self.offset + at as u64;
+                let payload = buffer.slice_with_length(at + FRAME_ALIGN, header.payload_len);
+                Ok((FrameRef { file: Arc::clone(&self.file), offset, header }, frame::decode(payload)?))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        self.offset = end;
+        Ok(Written { frames })
+    }
+}
+
+/// What reading a log file found.
+pub(crate) struct Recovered {
+    pub file: Arc<LogFile>,
+    pub frames: Vec<(FrameRef, RecordBatch)>,
+    pub damage: Option<Damage>,
+    pub bytes: u64,
+}
+
+/// Where a log file stops making sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file's name.
+    pub file: String,
+    /// The first byte that belongs to no whole frame.
+    pub offset: u64,
+    /// Bytes from there that are not zero; they are kept beside the log.
+    pub bytes_set_aside: u64,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+/// The numbers of the log files in `dir`, ascending.
+pub(crate) fn file_numbers(dir: &Path) -> Result<Vec<u64>, StoreError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(StoreError::io("cannot read", dir))? {
+        let entry = entry.map_err(StoreError::io("cannot read", dir))?;
+        let name = entry.file_name();
+        if let Some(number) = name.to_str().and_then(|name| name.strip_suffix(".log")?.parse().ok()) {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Reads a log file up to its first damage. Frames with a sequence below `from` are passed over; one
+/// whose sequence does not ascend is damage. What stands behind damage is moved beside the log.
+pub(crate) fn recover(dir: &Path, number: u64, from: u64, last: &mut u64) -> Result<Recovered, StoreError> {
+    let (file, content) = open_whole(dir, number)?;
+    let mut frames = Vec::new();
+    let (end, reason) = walk(&content, &file, from, last, &mut frames);
+    let damage = reason.map(|reason| set_aside(&file, &content, end, reason)).transpose()?;
+    file.end_on_a_block()?;
+    Ok(Recovered { file, frames, damage, bytes: content.len() as u64 })
+}
+
+/// Where a log file ends early, and why.
+type EarlyEnd = (usize, &'static str);
+
+/// Reads a log file as [`recover`] does and changes nothing; returns its whole frames and, where it ends
+/// early, the place and the reason.
+pub(crate) fn inspect(
+    dir: &Path,
+    number: u64,
+    last: &mut u64,
+) -> Result<(usize, Option<EarlyEnd>), StoreError> {
+    let (file, content) = open_whole(dir, number)?;
+    let mut frames = Vec::new();
+    let (end, reason) = walk(&content, &file, 0, last, &mut frames);
+    Ok((frames.len(), reason.map(|reason| (end, reason))))
+}
+
+fn open_whole(dir: &Path, number: u64) -> Result<(Arc<LogFile>, Buffer), StoreError> {
+    let path = file_path(dir, number);
+    let file = open_direct(&path, OpenOptions::new().read(true).write(true))?;
+    let length = file.metadata().map_err(StoreError::io("cannot read", &path))?.len();
+    let file = LogFile { number, path, file };
+    let content = file.read_whole(length as usize)?.into_buffer();
+    Ok((Arc::new(file), content))
+}
+
+fn head_is_whole(content: &[u8], number: u64) -> bool {
+    content.len() >= BLOCK
+        && &content[..FILE_MAGIC.len()] == FILE_MAGIC
+        && content[FILE_MAGIC.len()..FILE_MAGIC.len() + 8] == number.to_le_bytes()
+}
+
+/// Collects the frames; returns where the good part ends, and why it does if not by the file's end.
+fn walk(
+    content: &Buffer,
+    file: &Arc<LogFile>,
+    from: u64,
+    last: &mut u64,
+    frames: &mut Vec<(FrameRef, RecordBatch)>,
+) -> (usize, Option<&'static str>) {
+    if content.is_empty() {
+        return (0, None);
+    }
+    if !head_is_whole(content, file.number) {
+        return (0, Some("its first block is not a log's"));
+    }
+    let mut at = BLOCK;
+    let mut padded = false;
+    let mut previous = None;
+    while at < content.len() {
+        match frame::find(content, at, file.number) {
+            Found::Padding => {
+                if padded && content[at..].iter().all(|b| *b == 0) {
+                    return (at, None);
+                }
+                padded = true;
+                at = frame::next_block(at + 1);
+                continue;
+            }
+            Found::Damage(reason) => return (at, Some(reason)),
+            Found::Frame(header) => {
+                if header.sequence <= *last {
+                    return (at, Some("a frame's sequence does not ascend"));
+                }
+                if previous.is_some_and(|previous| header.sequence != previous + 1) {
+                    return (at, Some("a frame before it is missing"));
+                }
+                previous = Some(header.sequence);
+                let payload = content.slice_with_length(at + FRAME_ALIGN, header.payload_len);
+                if header.sequence >= from {
+                    let Ok(batch) = frame::decode(payload) else {
+                        return (at, Some("a frame's batch cannot be read"));
+                    };
+                    let frame = FrameRef { file: Arc::clone(file), offset: at as u64, header };
+                    frames.push((frame, batch));
+                }
+                *last = header.sequence;
+                at += header.frame_len();
+                padded = false;
+            }
+        }
+    }
+    (content.len(), None)
+}
+
+/// Cuts the file at `end`, after what stands there was copied beside the log.
+fn set_aside(file: &LogFile, content: &[u8], end: usize, reason: &'static str) -> Result<Damage, StoreError> {
+    let tail = &content[end..];
+    let used = tail.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = file.path.with_extension(format!("damaged-{end}"));
+    fs::write(&aside, &tail[..used])
+        .and_then(|()| File::open(&aside)?.sync_all())
+        .map_err(StoreError::io("cannot write", &aside))?;
+    file.file
+        .set_len(end as u64)
+        .and_then(|()| file.file.sync_all())
+        .map_err(StoreError::io("cannot cut", &file.path))?;
+    Ok(Damage { file: name, offset: end as u64, bytes_set_aside: used as u64, reason })
+}
+
+fn file_path(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:010}.log"))
+}
+
+/// Opens a file around the page cache where the file system can: a fresh page for every 4 KiB written
+/// costs more than the write. Where it cannot, a plain file serves.
+fn open_direct(path: &Path, options: &mut OpenOptions) -> Result<File, StoreError> {
+    let direct = options.clone().custom_flags(OFlags::DIRECT.bits().cast_signed()).open(path);
+    match direct {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            // With `create_new` a file system that refuses the flag may have made the name already.
+            options.create_new(false).create(true).open(path)
+        }
+        other => other,
+    }
+    .map_err(StoreError::io("cannot open", path))
+}

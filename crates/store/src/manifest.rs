@@ -1,0 +1,152 @@
+//! The manifest: which segments there are, and how far the log is in them.
+//!
+//! Promise: it is replaced as a whole, after everything it names is on the disk. What it says is the
+//! truth from which a start goes on.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tidegauge_facts::Micros;
+
+use crate::directory::{DataDir, replace_file};
+use crate::error::StoreError;
+use crate::gauges::Gauges;
+use crate::segment::{Segment, SegmentMeta};
+
+/// The manifest as a snapshot holds it.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Every frame up to this sequence stands in segments.
+    pub flushed_through: u64,
+    /// Facts written to segments since the store was created.
+    pub facts_flushed: u64,
+    /// When segments were last written, or the store was created.
+    pub last_flush: Micros,
+    /// All segments, oldest first.
+    pub segments: Vec<Arc<Segment>>,
+    pub(crate) next_number: u64,
+    pub(crate) checkpoint: Option<CheckpointMeta>,
+}
+
+/// The file that holds the gauges as of `flushed_through`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckpointMeta {
+    pub number: u64,
+    pub crc32c: u32,
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+struct ManifestFile {
+    flushed_through: u64,
+    facts_flushed: u64,
+    last_flush_micros: i64,
+    next_number: u64,
+    checkpoint: Option<CheckpointMeta>,
+    segments: Vec<SegmentMeta>,
+}
+
+impl Manifest {
+    /// Reads the manifest and the gauges it goes with; both empty in a new directory.
+    pub(crate) fn load(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
+        let path = dir.manifest();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::create(dir),
+            Err(error) => return Err(StoreError::io("cannot read", &path)(error)),
+        };
+        let file: ManifestFile =
+            serde_json::from_slice(&text).map_err(|error| StoreError::damaged(&path, error))?;
+        let gauges = match file.checkpoint {
+            Some(checkpoint) => load_checkpoint(&dir.checkpoint(checkpoint.number), checkpoint)?,
+            None => Gauges::default(),
+        };
+        let segment_dir = dir.segment_dir();
+        let manifest = Self {
+            flushed_through: file.flushed_through,
+            facts_flushed: file.facts_flushed,
+            last_flush: Micros(file.last_flush_micros),
+            segments: file
+                .segments
+                .into_iter()
+                .map(|meta| Arc::new(Segment::new(&segment_dir, meta)))
+                .collect(),
+            next_number: file.next_number,
+            checkpoint: file.checkpoint,
+        };
+        Ok((manifest, gauges))
+    }
+
+    fn create(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
+        let manifest = Self {
+            flushed_through: 0,
+            facts_flushed: 0,
+            last_flush: Micros::now(),
+            segments: Vec::new(),
+            next_number: 1,
+            checkpoint: None,
+        };
+        manifest.save(dir)?;
+        Ok((manifest, Gauges::default()))
+    }
+
+    /// Writes the gauges, then the manifest that names them, then removes the gauges before.
+    pub(crate) fn save_with(&mut self, dir: &DataDir, gauges: &Gauges) -> Result<(), StoreError> {
+        let before = self.checkpoint;
+        let number = self.next_number;
+        self.next_number += 1;
+        let path = dir.checkpoint(number);
+        let content = serde_json::to_vec(gauges)
+            .map_err(|error| StoreError::format("write the gauges")(error.into()))?;
+        replace_file(&path, &content)?;
+        self.checkpoint = Some(CheckpointMeta { number, crc32c: crc32c::crc32c(&content) });
+        self.save(dir)?;
+        if let Some(before) = before {
+            let path = dir.checkpoint(before.number);
+            fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the manifest.
+    pub(crate) fn save(&self, dir: &DataDir) -> Result<(), StoreError> {
+        let file = ManifestFile {
+            flushed_through: self.flushed_through,
+            facts_flushed: self.facts_flushed,
+            last_flush_micros: self.last_flush.0,
+            next_number: self.next_number,
+            checkpoint: self.checkpoint,
+            segments: self.segments.iter().map(|segment| segment.meta.clone()).collect(),
+        };
+        let content = serde_json::to_vec_pretty(&file)
+            .map_err(|error| StoreError::format("write the manifest")(error.into()))?;
+        replace_file(&dir.manifest(), &content)
+    }
+
+    /// Removes checkpoints that a crash left behind.
+    pub(crate) fn remove_orphans(&self, dir: &DataDir) -> Result<(), StoreError> {
+        let keep = self.checkpoint.map(|checkpoint| dir.checkpoint(checkpoint.number));
+        for entry in fs::read_dir(dir.path()).map_err(StoreError::io("cannot read", dir.path()))? {
+            let path = entry.map_err(StoreError::io("cannot read", dir.path()))?.path();
+            let is_checkpoint = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name.starts_with("gauges-"));
+            if is_checkpoint && Some(&path) != keep.as_ref() {
+                fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn load_checkpoint(path: &Path, meta: CheckpointMeta) -> Result<Gauges, StoreError> {
+    let content = fs::read(path).map_err(StoreError::io("cannot read", path))?;
+    if crc32c::crc32c(&content) != meta.crc32c {
+        return Err(StoreError::damaged(path, "its checksum is wrong"));
+    }
+    serde_json::from_slice(&content).map_err(|error| StoreError::damaged(path, error))
+}

@@ -1,0 +1,57 @@
+//! Reading columns of a batch by name, whatever the batch was read from: a frame or a segment. A column
+//! that is missing is all null.
+
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::{Int32Type, TimestampMicrosecondType};
+use arrow_array::{Array as _, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+
+use crate::error::StoreError;
+
+/// A column of repeated texts.
+pub(crate) struct Labels<'a> {
+    pub codes: &'a [i32],
+    pub values: &'a StringArray,
+}
+
+impl<'a> Labels<'a> {
+    pub fn of(batch: &'a RecordBatch, name: &'static str) -> Result<Self, StoreError> {
+        let array: &DictionaryArray<Int32Type> = required(batch, name)?;
+        Ok(Self { codes: array.keys().values(), values: array.values().as_string::<i32>() })
+    }
+
+    pub fn get(&self, row: usize) -> &'a str {
+        self.values.value(self.codes[row] as usize)
+    }
+}
+
+/// A required column of plain text.
+pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a StringArray, StoreError> {
+    required(batch, name)
+}
+
+/// A required column of instants, in microseconds.
+pub(crate) fn instants<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a [i64], StoreError> {
+    let array: &PrimitiveArray<TimestampMicrosecondType> = required(batch, name)?;
+    Ok(array.values())
+}
+
+/// A column of instants that may be missing, whole or in part.
+pub(crate) fn optional_instant(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
+    let array = batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    array.is_valid(row).then(|| array.value(row))
+}
+
+/// True in row `row` of a column of flags.
+pub(crate) fn flag(batch: &RecordBatch, name: &str, row: usize) -> bool {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_boolean_opt())
+        .is_some_and(|flags| flags.is_valid(row) && flags.value(row))
+}
+
+fn required<'a, A: 'static>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a A, StoreError> {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_any().downcast_ref())
+        .ok_or_else(|| StoreError::format("read a batch")(format!("it has no column {name}").into()))
+}

@@ -1,0 +1,288 @@
+//! Segments: facts sorted by tenant and time, as Parquet files that other tools can read too.
+//!
+//! Promise: a segment is whole on the disk before a manifest names it, and is never changed after. Its
+//! checksum is verified before a row of it is answered; a damaged one is refused by its name.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_select::take::take_record_batch;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use serde::{Deserialize, Serialize};
+use tidegauge_facts::Table;
+
+use crate::directory::sync_dir;
+use crate::error::StoreError;
+use crate::read::{self, Labels};
+
+/// Rows of a Parquet row group.
+const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Rows that a reader is handed at a time.
+const READ_ROWS: usize = 8192;
+
+/// What the manifest says of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentMeta {
+    /// The file's name in the directory `segments`.
+    pub name: String,
+    /// The table's name.
+    pub table: String,
+    /// Rows.
+    pub rows: u64,
+    /// Length of the file.
+    pub bytes: u64,
+    /// CRC-32C of the file.
+    pub crc32c: u32,
+    /// Earliest `event_time`, in microseconds.
+    pub min_time: i64,
+    /// Latest `event_time`, in microseconds.
+    pub max_time: i64,
+    /// Latest `received_at`, in microseconds.
+    pub max_received: i64,
+    /// Rows whose id the client gave: the ones to remember against repeats.
+    pub client_ids: u64,
+}
+
+/// A segment's file. It stays readable while somebody holds this, also once it is obsolete.
+#[derive(Debug)]
+pub struct Segment {
+    /// What the manifest says of it.
+    pub meta: SegmentMeta,
+    path: PathBuf,
+    is_verified: AtomicBool,
+    is_damaged: AtomicBool,
+    is_obsolete: AtomicBool,
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if *self.is_obsolete.get_mut()
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(file = %self.path.display(), %error, "cannot remove a merged segment");
+        }
+    }
+}
+
+impl Segment {
+    pub(crate) fn new(dir: &Path, meta: SegmentMeta) -> Self {
+        Self {
+            path: dir.join(&meta.name),
+            meta,
+            is_verified: false.into(),
+            is_damaged: false.into(),
+            is_obsolete: false.into(),
+        }
+    }
+
+    /// The table whose rows it holds.
+    #[must_use]
+    pub fn table(&self) -> Option<Table> {
+        Table::from_name(&self.meta.table)
+    }
+
+    /// Says what is wrong with the file from the outside: whether it is there, and as long as it was.
+    ///
+    /// # Errors
+    /// The file is missing or has another length.
+    pub fn check_presence(&self) -> Result<(), StoreError> {
+        let length = fs::metadata(&self.path).map_err(StoreError::io("cannot read", &self.path))?.len();
+        if length == self.meta.bytes {
+            return Ok(());
+        }
+        let reason = format!("it is {length} bytes long, not {}", self.meta.bytes);
+        Err(StoreError::damaged(&self.path, reason))
+    }
+
+    /// Reads all rows, a few thousand at a time, with all columns or just the named ones.
+    ///
+    /// # Errors
+    /// The file is missing or damaged; nothing of a damaged file is answered.
+    pub fn read(
+        &self,
+        columns: Option<&[&str]>,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, StoreError>> + use<>, StoreError> {
+        let content = self.content()?;
+        let path = self.path.clone();
+        let broken = move |error: String| StoreError::damaged(&path, error);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(content)
+            .and_then(|builder| {
+                let mask = match columns {
+                    Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+                    None => ProjectionMask::all(),
+                };
+                builder.with_projection(mask).with_batch_size(READ_ROWS).build()
+            })
+            .map_err(|error| broken(error.to_string()))?;
+        Ok(reader.map(move |batch| batch.map_err(|error| broken(error.to_string()))))
+    }
+
+    /// Reads the file whole and compares its checksum.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        self.is_verified.store(false, Ordering::Relaxed);
+        self.content().map(drop)
+    }
+
+    /// True once a read of it has failed.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn mark_damaged(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// The file goes once nobody holds it any more.
+    pub(crate) fn make_obsolete(&self) {
+        self.is_obsolete.store(true, Ordering::Relaxed);
+    }
+
+    fn content(&self) -> Result<Bytes, StoreError> {
+        self.check_presence()?;
+        let content = fs::read(&self.path).map_err(StoreError::io("cannot read", &self.path))?;
+        if !self.is_verified.load(Ordering::Relaxed) {
+            if crc32c::crc32c(&content) != self.meta.crc32c {
+                return Err(StoreError::damaged(&self.path, "its checksum is wrong"));
+            }
+            self.is_verified.store(true, Ordering::Relaxed);
+        }
+        Ok(content.into())
+    }
+}
+
+/// Writes the rows as segment `number` of their table.
+pub(crate) fn write(
+    dir: &Path,
+    number: u64,
+    table: Table,
+    batch: &RecordBatch,
+) -> Result<SegmentMeta, StoreError> {
+    let times = read::instants(batch, "event_time")?;
+    let received = read::instants(batch, "received_at")?;
+    let client_ids = match table {
+        Table::Events | Table::Requests => {
+            (0..batch.num_rows()).filter(|row| !read::flag(batch, "id_assigned", *row)).count()
+        }
+        Table::Sessions | Table::Connections => 0,
+    };
+    let content = encode(&sorted(batch)?, table)?;
+    let name = format!("{}-{number:010}.parquet", table.name());
+    let path = dir.join(&name);
+    let store = || {
+        let mut file = File::create(&path)?;
+        file.write_all(&content)?;
+        file.sync_all()?;
+        // Nobody reads it soon: its pages are worth more to others.
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+        sync_dir(dir)
+    };
+    store().map_err(StoreError::io("cannot write", &path))?;
+    Ok(SegmentMeta {
+        name,
+        table: table.name().to_owned(),
+        rows: batch.num_rows() as u64,
+        bytes: content.len() as u64,
+        crc32c: crc32c::crc32c(&content),
+        min_time: times.iter().copied().min().unwrap_or_default(),
+        max_time: times.iter().copied().max().unwrap_or_default(),
+        max_received: received.iter().copied().max().unwrap_or_default(),
+        client_ids: client_ids as u64,
+    })
+}
+
+/// The rows by tenant, then time; rows of one instant keep the order of their commits.
+fn sorted(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
+    let tenants = Labels::of(batch, "tenant_id")?;
+    let times = read::instants(batch, "event_time")?;
+    let rank = ranks(&tenants);
+    let is_sorted = (1..batch.num_rows()).all(|row| {
+        let key = |row: usize| (rank[tenants.codes[row] as usize], times[row]);
+        key(row - 1) <= key(row)
+    });
+    if is_sorted {
+        return Ok(batch.clone());
+    }
+    // Invariant: a segment's rows are bounded by the flusher, far below 2^32.
+    let mut order: Vec<(u32, i64, u32)> = (0..batch.num_rows() as u32)
+        .map(|row| (rank[tenants.codes[row as usize] as usize], times[row as usize], row))
+        .collect();
+    order.sort_unstable();
+    let order: UInt32Array = order.into_iter().map(|(_, _, row)| row).collect();
+    take_record_batch(batch, &order).map_err(|error| StoreError::format("sort a segment")(error.into()))
+}
+
+/// Each code's place among the distinct texts, in their order. A merged dictionary may hold a text
+/// under two codes: both get one rank.
+fn ranks(labels: &Labels<'_>) -> Vec<u32> {
+    let mut texts: Vec<&str> = labels.values.iter().map(Option::unwrap_or_default).collect();
+    let by_code = texts.clone();
+    texts.sort_unstable();
+    texts.dedup();
+    by_code.iter().map(|text| texts.partition_point(|known| known < text) as u32).collect()
+}
+
+fn encode(batch: &RecordBatch, table: Table) -> Result<Vec<u8>, StoreError> {
+    let failed = |error: parquet::errors::ParquetError| StoreError::format("write a segment")(error.into());
+    let mut content = Vec::with_capacity(batch.num_rows() * 48);
+    let mut writer =
+        ArrowWriter::try_new(&mut content, batch.schema(), Some(properties(table))).map_err(failed)?;
+    writer.write(batch).map_err(failed)?;
+    writer.close().map_err(failed)?;
+    Ok(content)
+}
+
+/// How each kind of column is written. Ids count upwards, so they are kept as what differs from the
+/// one before; instants likewise; text that seldom repeats goes without a dictionary.
+fn properties(table: Table) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_column_statistics_enabled(ColumnPath::from("event_time"), EnabledStatistics::Page)
+        .set_column_statistics_enabled(ColumnPath::from("tenant_id"), EnabledStatistics::Page);
+    for name in ["event_time", "received_at"] {
+        properties = properties
+            .set_column_dictionary_enabled(ColumnPath::from(name), false)
+            .set_column_encoding(ColumnPath::from(name), Encoding::DELTA_BINARY_PACKED);
+    }
+    let (id, plain): (&str, &[&str]) = match table {
+        Table::Events => ("event_id", &["properties"]),
+        Table::Sessions => ("session_id", &[]),
+        Table::Connections => ("connection_id", &[]),
+        Table::Requests => ("request_id", &["raw_path"]),
+    };
+    properties = properties
+        .set_column_dictionary_enabled(ColumnPath::from(id), false)
+        .set_column_encoding(ColumnPath::from(id), Encoding::DELTA_BYTE_ARRAY)
+        .set_column_statistics_enabled(ColumnPath::from(id), EnabledStatistics::None);
+    for name in plain {
+        properties = properties
+            .set_column_dictionary_enabled(ColumnPath::from(*name), false)
+            .set_column_statistics_enabled(ColumnPath::from(*name), EnabledStatistics::None);
+    }
+    properties.build()
+}
+
+/// Removes the segment files that no manifest names: a crash left them half done.
+pub(crate) fn remove_orphans(dir: &Path, known: &[Arc<Segment>]) -> Result<(), StoreError> {
+    for entry in fs::read_dir(dir).map_err(StoreError::io("cannot read", dir))? {
+        let path = entry.map_err(StoreError::io("cannot read", dir))?.path();
+        if !known.iter().any(|segment| segment.path == path) {
+            tracing::info!(file = %path.display(), "removing a segment that was never finished");
+            fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
+        }
+    }
+    Ok(())
+}
