@@ -1,0 +1,7 @@
+//! What is asked: one file per report, from typed parameters to typed rows.
+//!
+//! Promise: a report reads one view of the store, so its numbers belong together. It knows no wire
+//! format, and answers for the tenant it was asked for alone.
+
+pub mod event_stats;
+pub mod project_analytics;

@@ -1,0 +1,82 @@
+//! The application: what every handler shares, and the router.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use tidegauge_accounts::{Accounts, KeyRing};
+use tidegauge_store::Store;
+
+use crate::{probes, problem, surfaces};
+
+/// The bounds of the HTTP side.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Bytes of bodies held at once, of all requests; one more is refused with 503.
+    pub max_bodies_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a request's head may take to arrive, and a connection may idle between two.
+    pub head_timeout: Duration,
+    /// Connections held at once; further ones wait in the system's queue.
+    pub max_connections: usize,
+    /// How long a write waits for room before it is refused with 503.
+    pub room_timeout: Duration,
+    /// How long a write waits for the disk before its fate is called unknown.
+    pub commit_timeout: Duration,
+    /// How long requests under way may take to end once the server stops.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 2 * 1024 * 1024,
+            max_bodies_bytes: 256 * 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+            head_timeout: Duration::from_secs(30),
+            max_connections: 16 * 1024,
+            room_timeout: Duration::from_millis(500),
+            commit_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What every handler shares.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The facts.
+    pub store: Arc<Store>,
+    /// Tenants, projects, keys.
+    pub accounts: Accounts,
+    /// The keys in memory.
+    pub keys: KeyRing,
+    /// The bounds.
+    pub limits: Limits,
+    /// When the server started.
+    pub started: Instant,
+    /// Bytes of bodies held now.
+    pub bodies: Arc<AtomicUsize>,
+}
+
+impl App {
+    /// An application over an open store.
+    #[must_use]
+    pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
+        Self { store, accounts, keys, limits, started: Instant::now(), bodies: Arc::default() }
+    }
+}
+
+/// All routes. A further surface is one folder and one line here.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(surfaces::track::routes())
+        .merge(surfaces::projects::routes())
+        .merge(probes::routes())
+        .fallback(problem::no_such_route)
+        .with_state(Arc::new(app))
+}

@@ -1,0 +1,16 @@
+//! Who is asking: the HTTP surfaces, credentials, and the intake of facts.
+//!
+//! Promise: nothing but a surface knows its wire format; what passes a surface's door is well-formed, and
+//! a write is answered with 2xx only after the store made it durable.
+
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod intake;
+pub mod probes;
+pub mod problem;
+pub mod serve;
+pub mod surfaces;
+
+pub use app::{App, Limits, router};
+pub use serve::{ServeError, serve};

@@ -1,0 +1,4 @@
+//! One folder a seed: its routes and its wire types, and nothing that another needs.
+
+pub mod projects;
+pub mod track;

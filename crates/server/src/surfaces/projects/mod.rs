@@ -1,0 +1,6 @@
+//! Surface `projects` (seed 000): a project right now.
+
+mod routes;
+mod wire;
+
+pub use routes::routes;

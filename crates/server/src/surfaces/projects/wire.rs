@@ -1,0 +1,105 @@
+//! What the `projects` surface answers, in the words of the platform's own client (`mudbase`).
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tidegauge_facts::{Micros, ProjectId};
+use tidegauge_reports::project_analytics::ProjectAnalytics;
+
+use crate::auth::Denied;
+
+/// `GetProjectAnalytics200Response`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AnalyticsAnswer {
+    project_id: String,
+    active_connections: u64,
+    total_events: u64,
+    last_activity: Option<String>,
+    timestamp: String,
+}
+
+impl AnalyticsAnswer {
+    pub fn new(project: &ProjectId, report: ProjectAnalytics, now: Micros) -> Self {
+        Self {
+            project_id: project.to_string(),
+            active_connections: report.active_connections,
+            total_events: report.total_events,
+            last_activity: report.last_activity.map(Micros::to_millis_text),
+            timestamp: now.to_millis_text(),
+        }
+    }
+}
+
+/// Why a request of this surface fails, and at which path.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: FailureKind,
+    path: String,
+    request_id: Option<String>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum FailureKind {
+    Denied(Denied),
+    NoSuchProject,
+    MethodNotAllowed,
+    Unavailable,
+}
+
+/// The client's `Error` model.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorAnswer<'a> {
+    error: &'a str,
+    code: &'a str,
+    details: serde_json::Map<String, serde_json::Value>,
+    timestamp: String,
+    path: &'a str,
+    request_id: String,
+}
+
+/// Longest `X-Request-Id` of a caller that is taken over.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+impl Failure {
+    pub fn new(kind: FailureKind, path: &str, headers: &HeaderMap) -> Self {
+        let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let request_id = request_id.filter(|id| (1..=MAX_REQUEST_ID_BYTES).contains(&id.len()));
+        Self { kind, path: path.to_owned(), request_id: request_id.map(str::to_owned) }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, code, error) = match self.kind {
+            FailureKind::Denied(Denied::NoCredential | Denied::BadCredential) => {
+                (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication required")
+            }
+            FailureKind::Denied(Denied::NoScope) => {
+                (StatusCode::FORBIDDEN, "FORBIDDEN", "Insufficient permissions")
+            }
+            FailureKind::NoSuchProject => (StatusCode::NOT_FOUND, "NOT_FOUND", "Project not found"),
+            FailureKind::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed")
+            }
+            FailureKind::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
+            }
+        };
+        let answer = ErrorAnswer {
+            error,
+            code,
+            details: serde_json::Map::new(),
+            timestamp: Micros::now().to_millis_text(),
+            path: &self.path,
+            request_id: self.request_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+        };
+        let mut response = (status, axum::Json(answer)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

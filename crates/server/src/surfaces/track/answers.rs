@@ -1,0 +1,253 @@
+//! What the `track` surface answers: the seed's bodies, and FastAPI's errors.
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tidegauge_facts::Micros;
+use tidegauge_reports::event_stats::EventStats;
+use tidegauge_store::{Health, Options, Refused};
+
+use super::error::{BodyError, ErrorDetail};
+use crate::auth::Denied;
+use crate::body::BodyRefused;
+use crate::intake::{IntakeError, Receipt};
+
+/// Seconds after which a refused write may be tried again.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
+/// The same, where a person has to do something first.
+const RETRY_LATER: HeaderValue = HeaderValue::from_static("30");
+
+/// The answer to one event.
+#[derive(Serialize)]
+pub(super) struct TrackAnswer {
+    success: bool,
+    event_id: String,
+    message: &'static str,
+    timestamp: String,
+}
+
+impl TrackAnswer {
+    pub fn new(receipt: Receipt) -> Self {
+        let message = if receipt.repeated > 0 { "Event was already stored" } else { "Event stored" };
+        let timestamp = receipt.received_at.to_micros_text();
+        Self { success: true, event_id: receipt.first_id, message, timestamp }
+    }
+}
+
+/// The answer to a batch.
+#[derive(Serialize)]
+pub(super) struct BatchAnswer {
+    success: bool,
+    events_received: usize,
+    events_queued: usize,
+    events_failed: usize,
+    message: String,
+    timestamp: String,
+    /// With `Prefer: handling=lenient` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<ErrorDetail>>,
+}
+
+impl BatchAnswer {
+    /// Every event was good.
+    pub fn all_good(receipt: &Receipt) -> Self {
+        Self::new(Some(receipt), 0, None)
+    }
+
+    /// Some events may have been bad; `receipt` is missing when all were.
+    pub fn lenient(receipt: Option<&Receipt>, failed: usize, errors: Vec<ErrorDetail>) -> Self {
+        Self::new(receipt, failed, Some(errors))
+    }
+
+    fn new(receipt: Option<&Receipt>, failed: usize, errors: Option<Vec<ErrorDetail>>) -> Self {
+        let (stored, repeated) = receipt.map_or((0, 0), |receipt| (receipt.stored, receipt.repeated));
+        let mut message = format!("{stored} events stored");
+        if repeated > 0 {
+            message += &format!(", {repeated} already stored before");
+        }
+        if failed > 0 {
+            message += &format!(", {failed} refused");
+        }
+        Self {
+            success: stored + repeated > 0,
+            events_received: stored + repeated + failed,
+            events_queued: stored + repeated,
+            events_failed: failed,
+            message,
+            timestamp: receipt.map_or_else(Micros::now, |receipt| receipt.received_at).to_micros_text(),
+            errors,
+        }
+    }
+}
+
+/// The answer to `stats`.
+#[derive(Serialize)]
+pub(super) struct StatsAnswer {
+    total_events: u64,
+    events_by_category: BTreeMap<Box<str>, u64>,
+    events_today: u64,
+    events_this_hour: u64,
+    buffer_status: BufferStatus,
+}
+
+#[derive(Serialize)]
+struct BufferStatus {
+    buffer_size: u64,
+    max_buffer_size: u64,
+    flush_interval_seconds: u64,
+    last_flush: String,
+    events_pending: u64,
+    events_flushed_total: u64,
+}
+
+impl StatsAnswer {
+    pub fn new(stats: EventStats, options: &Options) -> Self {
+        Self {
+            total_events: stats.total_events,
+            events_by_category: stats.events_by_category,
+            events_today: stats.events_today,
+            events_this_hour: stats.events_this_hour,
+            buffer_status: BufferStatus {
+                buffer_size: stats.facts_in_memory,
+                max_buffer_size: tidegauge_store::MAX_RESIDENT_FACTS,
+                flush_interval_seconds: options.flush_interval.as_secs(),
+                last_flush: stats.last_flush.to_micros_text(),
+                events_pending: stats.facts_pending,
+                events_flushed_total: stats.facts_flushed,
+            },
+        }
+    }
+}
+
+/// The answer to `health`.
+#[derive(Serialize)]
+pub(super) struct HealthAnswer {
+    status: &'static str,
+    version: &'static str,
+    uptime_seconds: u64,
+    checks: HealthChecks,
+}
+
+#[derive(Serialize)]
+struct HealthChecks {
+    accepts_writes: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refuses_because: Option<String>,
+    last_write: Option<String>,
+    free_disk_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit_error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flush_error: Option<String>,
+    damaged_segments: Vec<String>,
+    damaged_logs: Vec<String>,
+}
+
+impl HealthAnswer {
+    pub fn new(health: Health, uptime_seconds: u64) -> (StatusCode, Self) {
+        let is_degraded = health.flush_error.is_some()
+            || !health.damaged_segments.is_empty()
+            || !health.damaged_logs.is_empty();
+        let (code, status) = match (health.refuses, is_degraded) {
+            (Some(_), _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            (None, true) => (StatusCode::OK, "degraded"),
+            (None, false) => (StatusCode::OK, "healthy"),
+        };
+        let checks = HealthChecks {
+            accepts_writes: health.refuses.is_none(),
+            refuses_because: health.refuses.map(|refused| refused.to_string()),
+            last_write: health.last_write.map(Micros::to_micros_text),
+            free_disk_bytes: health.free_bytes,
+            commit_error: health.commit_error,
+            flush_error: health.flush_error,
+            damaged_segments: health.damaged_segments,
+            damaged_logs: health.damaged_logs.into_iter().map(|damage| damage.file).collect(),
+        };
+        (code, Self { status, version: env!("CARGO_PKG_VERSION"), uptime_seconds, checks })
+    }
+}
+
+/// Why a request of this surface fails.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Denied(Denied),
+    Body(BodyRefused),
+    Invalid(BodyError),
+    Intake(IntakeError),
+    MethodNotAllowed,
+}
+
+/// FastAPI's error body.
+#[derive(Serialize)]
+struct ErrorAnswer<D> {
+    detail: D,
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Denied(denied) => denied_answer(denied),
+            Self::Body(refused) => body_answer(refused),
+            Self::Invalid(BodyError::Unparsable) => {
+                plain(StatusCode::BAD_REQUEST, "There was an error parsing the body")
+            }
+            Self::Invalid(BodyError::Invalid(detail)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(ErrorAnswer { detail })).into_response()
+            }
+            Self::Intake(error) => intake_answer(error),
+            Self::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        }
+    }
+}
+
+fn denied_answer(denied: Denied) -> Response {
+    let (status, detail) = match denied {
+        Denied::NoCredential => (StatusCode::UNAUTHORIZED, "Not authenticated"),
+        Denied::BadCredential => (StatusCode::UNAUTHORIZED, "Invalid authentication credentials"),
+        Denied::NoScope => (StatusCode::FORBIDDEN, "Not enough permissions"),
+    };
+    with_header(plain(status, detail), header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+fn body_answer(refused: BodyRefused) -> Response {
+    match refused {
+        BodyRefused::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        BodyRefused::TooSlow => plain(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive"),
+        BodyRefused::CutShort => plain(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
+        BodyRefused::Encoded => {
+            plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted")
+        }
+        BodyRefused::TooManyAtOnce => {
+            let answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; nothing was stored");
+            with_header(answer, header::RETRY_AFTER, RETRY_SOON)
+        }
+    }
+}
+
+fn intake_answer(error: IntakeError) -> Response {
+    let (detail, retry_after) = match error {
+        IntakeError::Refused(Refused::Busy) => ("The server is busy; nothing was stored", RETRY_SOON),
+        IntakeError::Refused(Refused::DiskFull) => {
+            ("The server's disk is almost full; nothing was stored", RETRY_LATER)
+        }
+        IntakeError::Refused(Refused::Stopped) => {
+            ("The server takes no writes; nothing was stored", RETRY_LATER)
+        }
+        IntakeError::Unknown => (
+            "The write could not be confirmed; send it again with the same event_id to have it once",
+            RETRY_LATER,
+        ),
+    };
+    with_header(plain(StatusCode::SERVICE_UNAVAILABLE, detail), header::RETRY_AFTER, retry_after)
+}
+
+fn plain(status: StatusCode, detail: &'static str) -> Response {
+    (status, axum::Json(ErrorAnswer { detail })).into_response()
+}
+
+fn with_header(mut response: Response, name: header::HeaderName, value: HeaderValue) -> Response {
+    response.headers_mut().insert(name, value);
+    response
+}

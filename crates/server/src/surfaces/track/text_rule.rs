@@ -1,0 +1,114 @@
+//! The rules of the declared string fields: length in characters, alphabet, control characters.
+//!
+//! Promise: both parsers ask these same constants, so they cannot disagree about a string.
+//! Lengths and texts are pydantic's; the ban on control characters is Tidegauge's own decision.
+
+use std::borrow::Cow;
+
+use super::error::{Ctx, Problem};
+
+/// What one string field allows.
+#[derive(Debug, Clone, Copy)]
+pub struct TextRule {
+    min_chars: usize,
+    max_chars: usize,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No control characters.
+    Line,
+    /// No control characters but tab and line ends.
+    Lines,
+    /// The alphabet of tenant and project ids.
+    OpaqueId,
+}
+
+const ID_PATTERN: &str = "^[A-Za-z0-9_.:-]{1,128}$";
+const ID_MAX: usize = 128;
+
+/// `event_name`.
+pub const EVENT_NAME: TextRule = TextRule { min_chars: 1, max_chars: 100, kind: Kind::Line };
+/// `event_id`.
+pub const EVENT_ID: TextRule = TextRule { min_chars: 1, max_chars: 256, kind: Kind::Line };
+/// `project_id`.
+pub const PROJECT_ID: TextRule = TextRule { min_chars: 1, max_chars: ID_MAX, kind: Kind::OpaqueId };
+/// `session_id`, `client_id` and every other id and label.
+pub const LABEL: TextRule = TextRule { min_chars: 0, max_chars: 1024, kind: Kind::Line };
+/// `country`.
+pub const COUNTRY: TextRule = TextRule { min_chars: 0, max_chars: 64, kind: Kind::Line };
+/// `page_url`, `referrer`, `user_agent`.
+pub const LONG_LINE: TextRule = TextRule { min_chars: 0, max_chars: 32_768, kind: Kind::Line };
+/// `str1` to `str5`.
+pub const FREE_TEXT: TextRule = TextRule { min_chars: 0, max_chars: 32_768, kind: Kind::Lines };
+
+/// The error for a control character in a field, or for U+0000 in `properties`.
+pub const CONTROL_CHARACTER: Problem =
+    Problem::plain("string_control_character", "String should not contain control characters");
+
+impl TextRule {
+    /// Whether a text already known to be free of control characters keeps the rule.
+    pub fn accepts_printable(&self, text: &str) -> bool {
+        match self.kind {
+            Kind::OpaqueId => is_opaque_id(text),
+            // Most texts are shorter in bytes than the limit is in characters, so few are counted.
+            Kind::Line | Kind::Lines => {
+                text.len() >= self.min_chars
+                    && (text.len() <= self.max_chars || text.chars().count() <= self.max_chars)
+            }
+        }
+    }
+
+    /// The first rule the text breaks, in pydantic's order, our own last.
+    pub fn check(&self, text: &str) -> Result<(), Problem> {
+        if self.kind == Kind::OpaqueId {
+            return if is_opaque_id(text) { Ok(()) } else { Err(pattern_problem()) };
+        }
+        if text.len() > self.max_chars && text.chars().count() > self.max_chars {
+            return Err(too_long(self.max_chars));
+        }
+        if text.len() < self.min_chars {
+            return Err(too_short(self.min_chars));
+        }
+        if text.bytes().any(|byte| self.forbids(byte)) {
+            return Err(CONTROL_CHARACTER);
+        }
+        Ok(())
+    }
+
+    fn forbids(&self, byte: u8) -> bool {
+        let line_layout = matches!(byte, b'\t' | b'\n' | b'\r');
+        byte.is_ascii_control() && !(self.kind == Kind::Lines && line_layout)
+    }
+}
+
+fn is_opaque_id(text: &str) -> bool {
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+    (1..=ID_MAX).contains(&text.len()) && text.bytes().all(in_alphabet)
+}
+
+fn pattern_problem() -> Problem {
+    Problem {
+        kind: "string_pattern_mismatch",
+        msg: Cow::Owned(format!("String should match pattern '{ID_PATTERN}'")),
+        ctx: Some(Ctx::Pattern(ID_PATTERN)),
+    }
+}
+
+fn too_long(max: usize) -> Problem {
+    Problem {
+        kind: "string_too_long",
+        msg: Cow::Owned(format!("String should have at most {max} characters")),
+        ctx: Some(Ctx::MaxLength(max)),
+    }
+}
+
+fn too_short(min: usize) -> Problem {
+    let plural = if min == 1 { "" } else { "s" };
+    Problem {
+        kind: "string_too_short",
+        msg: Cow::Owned(format!("String should have at least {min} character{plural}")),
+        ctx: Some(Ctx::MinLength(min)),
+    }
+}

@@ -1,0 +1,164 @@
+//! `tidegauge serve`: the server, from its start to its graceful end.
+
+use std::fs::OpenOptions;
+use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tidegauge_accounts::{Accounts, NewKey};
+use tidegauge_server::{App, Limits, router};
+use tidegauge_store::{Options, Store};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::say;
+
+/// Run the server.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "TIDEGAUGE_LISTEN")]
+    listen: SocketAddr,
+    /// The data directory; it is made when it is missing.
+    #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
+    data: PathBuf,
+    /// Facts are written to segments at least this often, in seconds.
+    #[arg(long, default_value_t = 60, env = "TIDEGAUGE_FLUSH_INTERVAL_SECONDS")]
+    flush_interval_seconds: u64,
+    /// Facts are written to segments once their log is this long, in bytes.
+    #[arg(long, default_value_t = Options::default().flush_bytes, env = "TIDEGAUGE_FLUSH_BYTES")]
+    flush_bytes: u64,
+    /// Writes are refused while more bytes of log than this are in no segment.
+    #[arg(long, default_value_t = Options::default().max_backlog_bytes, env = "TIDEGAUGE_MAX_BACKLOG_BYTES")]
+    max_backlog_bytes: u64,
+    /// Writes are refused while the disk has fewer bytes free than this.
+    #[arg(long, default_value_t = Options::default().min_free_bytes, env = "TIDEGAUGE_MIN_FREE_BYTES")]
+    min_free_bytes: u64,
+    /// Clients' event ids remembered against repeats, for 24 hours at most.
+    #[arg(long, default_value_t = tidegauge_store::DEFAULT_MAX_IDS, env = "TIDEGAUGE_MAX_DEDUPE_IDS")]
+    max_dedupe_ids: usize,
+    /// Longest request body, in bytes.
+    #[arg(long, default_value_t = Limits::default().max_body_bytes, env = "TIDEGAUGE_MAX_BODY_BYTES")]
+    max_body_bytes: usize,
+    /// How long a request's head, and then its body, may take to arrive, in seconds.
+    #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS")]
+    request_timeout_seconds: u64,
+    /// Connections held at once.
+    #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
+    max_connections: usize,
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        Options {
+            max_dedupe_ids: self.max_dedupe_ids,
+            flush_interval: Duration::from_secs(self.flush_interval_seconds),
+            flush_bytes: self.flush_bytes,
+            max_backlog_bytes: self.max_backlog_bytes,
+            min_free_bytes: self.min_free_bytes,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let timeout = Duration::from_secs(self.request_timeout_seconds);
+        Limits {
+            max_body_bytes: self.max_body_bytes,
+            max_connections: self.max_connections,
+            head_timeout: timeout,
+            body_timeout: timeout,
+            ..Limits::default()
+        }
+    }
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    start_logging();
+    raise_open_files();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+}
+
+async fn serve(args: Args) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // The address first: a second server on it must not touch the data directory.
+    let listener = tidegauge_server::serve::listen(args.listen).await?;
+    let address = listener.local_addr()?;
+    let (data, options) = (args.data.clone(), args.options());
+    let store = Arc::new(tokio::task::spawn_blocking(move || Store::open(&data, options)).await??);
+    let accounts = Accounts::open(&args.data).await?;
+    let first_key = accounts.first_start().await?;
+    let keys = accounts.key_ring().await?;
+    announce(address, &args.data, first_key.as_ref())?;
+
+    let stop = CancellationToken::new();
+    let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
+    let limits = args.limits();
+    let routes = router(App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone()));
+    let stopping = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    };
+    tidegauge_server::serve(listener, routes, &limits, stopping).await;
+    tokio::task::spawn_blocking(move || store.close()).await?;
+    stop.cancel();
+    let _ = watch.await;
+    accounts.close().await;
+    tracing::info!("stopped; everything acknowledged is on the disk");
+    Ok(())
+}
+
+/// Says where the server is and, on the first start, the key: on standard output and in `admin.key`.
+fn announce(address: SocketAddr, data: &Path, first_key: Option<&NewKey>) -> anyhow::Result<()> {
+    if let Some(key) = first_key {
+        let key = key.text.expose();
+        let file = data.join("admin.key");
+        OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&file)
+            .and_then(|mut file| writeln!(file, "{key}").and_then(|()| file.sync_all()))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        say(&format!("Admin key of tenant `default`, kept in {} and shown this once:\n", file.display()));
+        say(&format!("  {key}\n"));
+        say("Send an event, then look at the project it belongs to:\n");
+        say(&format!(
+            "  curl -s http://{address}/api/v1/analytics -H 'Authorization: Bearer {key}' \
+             -H 'Content-Type: application/json' -d '{{\"event_name\": \"hello\"}}'\n"
+        ));
+        say(&format!(
+            "  curl -s http://{address}/api/realtime/projects/default/analytics \
+             -H 'Authorization: Bearer {key}'\n"
+        ));
+    }
+    say(&format!("Tidegauge {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}
+
+/// Logs go to standard error; `TIDEGAUGE_LOG` filters them (`info` without it).
+fn start_logging() {
+    let filter = EnvFilter::try_from_env("TIDEGAUGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+/// Takes as many open files as the system allows: each connection is one.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::debug!(%error, "the limit on open files stays as it is");
+    }
+}
