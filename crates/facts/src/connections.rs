@@ -1,5 +1,6 @@
 //! `connections`: each row is a version of one connection (spec section 6); the newest one counts.
 
+use crate::columns::{Instant, Int, Label, Name, Named, Text};
 use crate::table::{Table, table};
 
 table! {
@@ -16,8 +17,8 @@ table! {
         event_time: Instant,
         /// When the server took it in.
         received_at: Instant,
-        /// `open`, `activity` or `close`.
-        state: Label,
+        /// What the message told.
+        state: Name<State>,
         /// Seed 001's `serviceName`.
         service_name: Label,
         /// Seed 001's `protocolName`.
@@ -46,11 +47,29 @@ table! {
 }
 
 /// A connection's state, as a message tells it.
-pub mod state {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
     /// It has been opened.
-    pub const OPEN: &str = "open";
+    Open,
     /// It has been active.
-    pub const ACTIVITY: &str = "activity";
+    Activity,
     /// It has been closed.
-    pub const CLOSE: &str = "close";
+    Close,
+}
+
+impl State {
+    /// The wire's text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+impl Named for State {
+    const NAMES: &'static [&'static str] = &["open", "activity", "close"];
+
+    fn code(self) -> u8 {
+        self as u8
+    }
 }

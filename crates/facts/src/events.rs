@@ -1,5 +1,6 @@
 //! `events`: what happened (seed 003's fields, and those that seed 002 reports).
 
+use crate::columns::{Flag, Instant, Int, Label, Name, Named, Text};
 use crate::table::{Table, table};
 
 table! {
@@ -21,9 +22,9 @@ table! {
         /// 1 to 100 characters; `eventType` in seed 002.
         event_name: Label,
         /// One of [`Category`].
-        category: Label,
+        category: Name<Category>,
         /// One of [`Priority`].
-        priority: Label,
+        priority: Name<Priority>,
     }
     optional {
         /// A JSON object, as text.
@@ -107,9 +108,7 @@ macro_rules! names {
             /// The wire's text.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
+                Self::NAMES[self as usize]
             }
 
             /// The one of exactly this name.
@@ -119,6 +118,14 @@ macro_rules! names {
                     $($text => Some(Self::$variant),)*
                     _ => None,
                 }
+            }
+        }
+
+        impl Named for $name {
+            const NAMES: &'static [&'static str] = &[$($text,)*];
+
+            fn code(self) -> u8 {
+                self as u8
             }
         }
     };

@@ -1,5 +1,6 @@
 //! `requests`: API requests that a gateway has answered (seed 004, spec section 7).
 
+use crate::columns::{Flag, Instant, Int, Label, Labels, Text};
 use crate::table::{Table, table};
 
 table! {

@@ -1,5 +1,6 @@
 //! `sessions`: visits (seed 002), and what a client tells of itself (spec section 5's key table).
 
+use crate::columns::{Float, Instant, Int, Label, Text};
 use crate::table::{Table, table};
 
 table! {

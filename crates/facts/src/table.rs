@@ -137,22 +137,22 @@ pub(crate) fn sparse_batch(schema: &Schema, columns: Vec<Option<ArrayRef>>, rows
 macro_rules! table {
     (
         $(#[$row_doc:meta])* row $row:ident, columns $columns:ident, table $table:expr, in $slot:ident;
-        required { $($(#[$rdoc:meta])* $rname:ident: $rkind:ident,)* }
-        optional { $($(#[$odoc:meta])* $oname:ident: $okind:ident,)* }
+        required { $($(#[$rdoc:meta])* $rname:ident: $rkind:ty,)* }
+        optional { $($(#[$odoc:meta])* $oname:ident: $okind:ty,)* }
     ) => {
         $(#[$row_doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $row<'a> {
-            $($(#[$rdoc])* pub $rname: <$crate::columns::$rkind as $crate::columns::Column>::Value<'a>,)*
-            $($(#[$odoc])* pub $oname: Option<<$crate::columns::$okind as $crate::columns::Column>::Value<'a>>,)*
+            $($(#[$rdoc])* pub $rname: <$rkind as $crate::columns::Column>::Value<'a>,)*
+            $($(#[$odoc])* pub $oname: Option<<$okind as $crate::columns::Column>::Value<'a>>,)*
         }
 
         /// The table's open columns.
         #[derive(Default)]
         pub struct $columns {
             rows: usize,
-            $($rname: $crate::columns::$rkind,)*
-            $($oname: $crate::columns::$okind,)*
+            $($rname: $rkind,)*
+            $($oname: $okind,)*
         }
 
         /// Every column of the table.
@@ -161,8 +161,8 @@ macro_rules! table {
             static SCHEMA: std::sync::LazyLock<arrow_schema::SchemaRef> = std::sync::LazyLock::new(|| {
                 use $crate::columns::Column as _;
                 std::sync::Arc::new(arrow_schema::Schema::new(vec![
-                    $(arrow_schema::Field::new(stringify!($rname), $crate::columns::$rkind::data_type(), false),)*
-                    $(arrow_schema::Field::new(stringify!($oname), $crate::columns::$okind::data_type(), true),)*
+                    $(arrow_schema::Field::new(stringify!($rname), <$rkind>::data_type(), false),)*
+                    $(arrow_schema::Field::new(stringify!($oname), <$okind>::data_type(), true),)*
                 ]))
             });
             std::sync::Arc::clone(&SCHEMA)
@@ -172,6 +172,7 @@ macro_rules! table {
             const TABLE: $crate::table::Table = $table;
             type Columns = $columns;
 
+            #[inline]
             fn append_to(&self, columns: &mut $columns) {
                 use $crate::columns::Column as _;
                 let row = columns.rows;

@@ -9,7 +9,6 @@ use tidegauge_facts::Table;
 
 use crate::error::StoreError;
 use crate::manifest::Manifest;
-use crate::merge::merge;
 use crate::segment::{self, Segment};
 use crate::store::Shared;
 
@@ -70,7 +69,7 @@ fn merge_run(
     }
     let mut manifest = manifest.clone();
     let dir = shared.dir.segment_dir();
-    let meta = segment::write(&dir, manifest.next_number, table, &merge(table, &batches)?)?;
+    let meta = segment::write(&dir, manifest.next_number, table, &batches)?;
     drop(batches);
     manifest.next_number += 1;
     let merged = Arc::new(Segment::new(&dir, meta));

@@ -4,6 +4,7 @@
 //! failed flush loses nothing; it is tried again, and the log grows up to its bound meanwhile.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
@@ -14,12 +15,13 @@ use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::hot::Part;
 use crate::manifest::Manifest;
-use crate::merge::merge;
 use crate::segment::{self, Segment};
 use crate::store::Shared;
 
 /// A flush takes at most about this many rows: what it sorts and encodes at once.
 pub(crate) const FLUSH_ROWS: usize = 512 * 1024;
+/// How far a flush stands back behind those that answer requests (`nice`; on Linux of one thread).
+const NICENESS: i32 = 10;
 /// How often the thread looks whether there is something to do.
 const TICK: Duration = Duration::from_millis(100);
 /// How long after a failure it tries again.
@@ -37,7 +39,7 @@ impl Flusher {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
-                let result = self.flush().and_then(|()| compact::compact(&self.shared));
+                let result = self.flush_aside();
                 self.shared.note_flush(result.as_ref().err());
                 if let Err(error) = result {
                     tracing::error!(%error, "a flush failed; it will be tried again");
@@ -47,6 +49,26 @@ impl Flusher {
                 }
             }
         }
+    }
+
+    /// Flushes in a thread of its own, which stands back behind those that answer requests as long as the
+    /// backlog is not large. (A thread can give up its place, but not take it back: hence a new one.)
+    fn flush_aside(&mut self) -> Result<(), StoreError> {
+        let options = &self.shared.options;
+        let is_behind = self.shared.view.read().hot.bytes() >= options.max_backlog_bytes / 4 * 3;
+        thread::scope(|scope| {
+            let flushing = thread::Builder::new().name("segments".into()).spawn_scoped(scope, || {
+                if !is_behind {
+                    let _ = rustix::process::nice(NICENESS);
+                }
+                self.flush().and_then(|()| compact::compact(&self.shared))
+            });
+            match flushing.map(|thread| thread.join()) {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(StoreError::format("write a segment")("its thread panicked".into())),
+                Err(error) => Err(StoreError::format("write a segment")(error.into())),
+            }
+        })
     }
 
     /// Enough is hot, or it is hot for long enough, or somebody asked.
@@ -82,10 +104,8 @@ impl Flusher {
             for batch in &batches {
                 gauges.apply(table, batch)?;
             }
-            let merged = merge(table, &batches)?;
-            drop(batches);
             let dir = self.shared.dir.segment_dir();
-            let meta = segment::write(&dir, manifest.next_number, table, &merged)?;
+            let meta = segment::write(&dir, manifest.next_number, table, &batches)?;
             manifest.next_number += 1;
             manifest.facts_flushed += meta.rows;
             manifest.segments.push(Arc::new(Segment::new(&dir, meta)));

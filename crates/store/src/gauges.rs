@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
-use tidegauge_facts::connections::state;
+use tidegauge_facts::connections::State;
 use tidegauge_facts::{Micros, Table};
 
 use crate::error::StoreError;
@@ -167,8 +167,8 @@ impl Gauges {
         let ids = read::texts(batch, "connection_id")?;
         let times = read::instants(batch, "event_time")?;
         for (row, at) in times.iter().enumerate() {
-            let open =
-                states.get(row) != state::CLOSE && read::optional_instant(batch, "closed_at", row).is_none();
+            let open = states.get(row) != State::Close.as_str()
+                && read::optional_instant(batch, "closed_at", row).is_none();
             let version = ConnectionGauge { project: projects.get(row).into(), at: *at, open };
             self.tenant_mut(tenants.get(row)).apply_connection(ids.value(row), version);
         }

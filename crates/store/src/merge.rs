@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_schema::{Field, Schema};
-use arrow_select::concat::concat;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{Field, Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
 use tidegauge_facts::Table;
 
 use crate::error::StoreError;
@@ -14,32 +14,37 @@ pub(crate) fn merge(table: Table, batches: &[RecordBatch]) -> Result<RecordBatch
     if let [one] = batches {
         return Ok(one.clone());
     }
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let mut fields: Vec<Arc<Field>> = Vec::new();
-    let mut arrays: Vec<ArrayRef> = Vec::new();
-    for field in table.schema().fields() {
-        let Some(array) = merge_column(field, batches)? else { continue };
-        fields.push(Arc::clone(field));
-        arrays.push(array);
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-        .map_err(|error| StoreError::format("merge batches")(error.into()))
+    let batches = with_same_columns(table, batches)?;
+    let schema = batches.first().map_or_else(|| table.schema(), RecordBatch::schema);
+    concat_batches(&schema, &batches).map_err(|error| StoreError::format("merge batches")(error.into()))
 }
 
-fn merge_column(field: &Field, batches: &[RecordBatch]) -> Result<Option<ArrayRef>, StoreError> {
-    let columns: Vec<Option<&ArrayRef>> =
-        batches.iter().map(|batch| batch.column_by_name(field.name())).collect();
-    if columns.iter().all(Option::is_none) {
-        return Ok(None);
-    }
-    let filled: Vec<ArrayRef> = columns
-        .into_iter()
-        .zip(batches)
-        .map(|(column, batch)| {
-            column.map_or_else(|| new_null_array(field.data_type(), batch.num_rows()), Arc::clone)
+/// The batches, each with every column that any of them has: what one lacks is null there.
+pub(crate) fn with_same_columns(
+    table: Table,
+    batches: &[RecordBatch],
+) -> Result<Vec<RecordBatch>, StoreError> {
+    let fields: Vec<Arc<Field>> = table
+        .schema()
+        .fields()
+        .iter()
+        .filter(|field| batches.iter().any(|batch| batch.column_by_name(field.name()).is_some()))
+        .cloned()
+        .collect();
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    batches.iter().map(|batch| with_columns_of(&schema, batch)).collect()
+}
+
+fn with_columns_of(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
+    let columns: Vec<ArrayRef> = schema
+        .fields()
+        .iter()
+        .map(|field| match batch.column_by_name(field.name()) {
+            Some(column) => Arc::clone(column),
+            None => new_null_array(field.data_type(), batch.num_rows()),
         })
         .collect();
-    let parts: Vec<&dyn Array> = filled.iter().map(AsRef::as_ref).collect();
-    concat(&parts).map(Some).map_err(|error| StoreError::format("merge batches")(error.into()))
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+        .map_err(|error| StoreError::format("merge batches")(error.into()))
 }

@@ -3,7 +3,7 @@
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
-use arrow_array::{Array as _, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{Array as _, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
 
 use crate::error::StoreError;
 
@@ -17,6 +17,11 @@ impl<'a> Labels<'a> {
     pub fn of(batch: &'a RecordBatch, name: &'static str) -> Result<Self, StoreError> {
         let array: &DictionaryArray<Int32Type> = required(batch, name)?;
         Ok(Self { codes: array.keys().values(), values: array.values().as_string::<i32>() })
+    }
+
+    /// The texts by their codes; one may stand under two codes.
+    pub fn distinct(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.values.iter().map(Option::unwrap_or_default)
     }
 
     pub fn get(&self, row: usize) -> &'a str {
@@ -47,6 +52,12 @@ pub(crate) fn flag(batch: &RecordBatch, name: &str, row: usize) -> bool {
         .column_by_name(name)
         .and_then(|column| column.as_boolean_opt())
         .is_some_and(|flags| flags.is_valid(row) && flags.value(row))
+}
+
+/// How many rows of a column of flags are not true.
+pub(crate) fn count_unset(batch: &RecordBatch, name: &str) -> usize {
+    let flags = batch.column_by_name(name).and_then(|column| column.as_boolean_opt());
+    batch.num_rows() - flags.map_or(0, BooleanArray::true_count)
 }
 
 fn required<'a, A: 'static>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a A, StoreError> {

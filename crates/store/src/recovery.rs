@@ -58,6 +58,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, max_ids: usize) -> Resu
     let next_number = numbers.last().map_or(1, |last| last + 1);
     let log = LogWriter::begin(&log_dir, next_number)?;
     let sequence = opening.sequence;
+    opening.log_files.push((Arc::clone(log.file()), sequence));
     let view = View {
         sequence,
         hot: Arc::new(opening.hot),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::{RecordBatch, UInt32Array};
-use arrow_select::take::take_record_batch;
+use arrow_array::RecordBatch;
+use arrow_select::interleave::interleave_record_batch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -21,11 +21,14 @@ use serde::{Deserialize, Serialize};
 use tidegauge_facts::Table;
 
 use crate::directory::sync_dir;
-use crate::error::StoreError;
+use crate::error::{FormatError, StoreError};
+use crate::merge::with_same_columns;
 use crate::read::{self, Labels};
 
 /// Rows of a Parquet row group.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Rows brought together at a time while writing.
+const CHUNK_ROWS: usize = 32 * 1024;
 /// Rows that a reader is handed at a time.
 const READ_ROWS: usize = 8192;
 
@@ -162,24 +165,32 @@ impl Segment {
     }
 }
 
-/// Writes the rows as segment `number` of their table.
+/// Writes the rows of `batches` as segment `number` of their table.
 pub(crate) fn write(
     dir: &Path,
     number: u64,
     table: Table,
-    batch: &RecordBatch,
+    batches: &[RecordBatch],
 ) -> Result<SegmentMeta, StoreError> {
-    let times = read::instants(batch, "event_time")?;
-    let received = read::instants(batch, "received_at")?;
-    let client_ids = match table {
-        Table::Events | Table::Requests => {
-            (0..batch.num_rows()).filter(|row| !read::flag(batch, "id_assigned", *row)).count()
-        }
-        Table::Sessions | Table::Connections => 0,
-    };
-    let content = encode(&sorted(batch)?, table)?;
     let name = format!("{}-{number:010}.parquet", table.name());
-    let path = dir.join(&name);
+    let mut meta = SegmentMeta {
+        name,
+        table: table.name().to_owned(),
+        rows: 0,
+        bytes: 0,
+        crc32c: 0,
+        min_time: i64::MAX,
+        max_time: i64::MIN,
+        max_received: i64::MIN,
+        client_ids: 0,
+    };
+    for batch in batches {
+        meta.count(table, batch)?;
+    }
+    let content = encode(batches, table)?;
+    meta.bytes = content.len() as u64;
+    meta.crc32c = crc32c::crc32c(&content);
+    let path = dir.join(&meta.name);
     let store = || {
         let mut file = File::create(&path)?;
         file.write_all(&content)?;
@@ -189,58 +200,63 @@ pub(crate) fn write(
         sync_dir(dir)
     };
     store().map_err(StoreError::io("cannot write", &path))?;
-    Ok(SegmentMeta {
-        name,
-        table: table.name().to_owned(),
-        rows: batch.num_rows() as u64,
-        bytes: content.len() as u64,
-        crc32c: crc32c::crc32c(&content),
-        min_time: times.iter().copied().min().unwrap_or_default(),
-        max_time: times.iter().copied().max().unwrap_or_default(),
-        max_received: received.iter().copied().max().unwrap_or_default(),
-        client_ids: client_ids as u64,
-    })
+    Ok(meta)
 }
 
-/// The rows by tenant, then time; rows of one instant keep the order of their commits.
-fn sorted(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
-    let tenants = Labels::of(batch, "tenant_id")?;
-    let times = read::instants(batch, "event_time")?;
-    let rank = ranks(&tenants);
-    let is_sorted = (1..batch.num_rows()).all(|row| {
-        let key = |row: usize| (rank[tenants.codes[row] as usize], times[row]);
-        key(row - 1) <= key(row)
-    });
-    if is_sorted {
-        return Ok(batch.clone());
+impl SegmentMeta {
+    fn count(&mut self, table: Table, batch: &RecordBatch) -> Result<(), StoreError> {
+        let times = read::instants(batch, "event_time")?.iter().copied();
+        let received = read::instants(batch, "received_at")?.iter().copied();
+        self.rows += batch.num_rows() as u64;
+        self.min_time = times.clone().fold(self.min_time, i64::min);
+        self.max_time = times.fold(self.max_time, i64::max);
+        self.max_received = received.fold(self.max_received, i64::max);
+        self.client_ids += match table {
+            Table::Events | Table::Requests => read::count_unset(batch, "id_assigned") as u64,
+            Table::Sessions | Table::Connections => 0,
+        };
+        Ok(())
     }
-    // Invariant: a segment's rows are bounded by the flusher, far below 2^32.
-    let mut order: Vec<(u32, i64, u32)> = (0..batch.num_rows() as u32)
-        .map(|row| (rank[tenants.codes[row as usize] as usize], times[row as usize], row))
-        .collect();
-    order.sort_unstable();
-    let order: UInt32Array = order.into_iter().map(|(_, _, row)| row).collect();
-    take_record_batch(batch, &order).map_err(|error| StoreError::format("sort a segment")(error.into()))
 }
 
-/// Each code's place among the distinct texts, in their order. A merged dictionary may hold a text
-/// under two codes: both get one rank.
-fn ranks(labels: &Labels<'_>) -> Vec<u32> {
-    let mut texts: Vec<&str> = labels.values.iter().map(Option::unwrap_or_default).collect();
-    let by_code = texts.clone();
-    texts.sort_unstable();
-    texts.dedup();
-    by_code.iter().map(|text| texts.partition_point(|known| known < text) as u32).collect()
-}
-
-fn encode(batch: &RecordBatch, table: Table) -> Result<Vec<u8>, StoreError> {
-    let failed = |error: parquet::errors::ParquetError| StoreError::format("write a segment")(error.into());
-    let mut content = Vec::with_capacity(batch.num_rows() * 48);
-    let mut writer =
-        ArrowWriter::try_new(&mut content, batch.schema(), Some(properties(table))).map_err(failed)?;
-    writer.write(batch).map_err(failed)?;
-    writer.close().map_err(failed)?;
+/// The rows of all batches by tenant, then time, as a Parquet file. Rows are brought together a chunk at a
+/// time, so that no second copy of all of them is held.
+fn encode(batches: &[RecordBatch], table: Table) -> Result<Vec<u8>, StoreError> {
+    let failed = |error: FormatError| StoreError::format("write a segment")(error);
+    let batches = with_same_columns(table, batches)?;
+    let parts: Vec<&RecordBatch> = batches.iter().collect();
+    let order = sorted_places(&batches)?;
+    let schema = parts.first().ok_or_else(|| failed("it has no rows".into()))?.schema();
+    let mut content = Vec::with_capacity(order.len() * 48);
+    let mut writer = ArrowWriter::try_new(&mut content, schema, Some(properties(table)))
+        .map_err(|error| failed(error.into()))?;
+    for places in order.chunks(CHUNK_ROWS) {
+        let chunk = interleave_record_batch(&parts, places).map_err(|error| failed(error.into()))?;
+        writer.write(&chunk).map_err(|error| failed(error.into()))?;
+    }
+    writer.close().map_err(|error| failed(error.into()))?;
     Ok(content)
+}
+
+/// Where each row of the segment stands (batch, row), by tenant, then time; rows of one instant keep the
+/// order of their commits.
+fn sorted_places(batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, StoreError> {
+    let labels = batches.iter().map(|batch| Labels::of(batch, "tenant_id")).collect::<Result<Vec<_>, _>>()?;
+    let mut names: Vec<&str> = labels.iter().flat_map(Labels::distinct).collect();
+    names.sort_unstable();
+    names.dedup();
+    // Invariant: the flusher and the compaction bound a segment's batches and rows far below 2^32.
+    let mut keys: Vec<(u32, i64, u32, u32)> = Vec::new();
+    for (part, (batch, labels)) in batches.iter().zip(&labels).enumerate() {
+        let ranks: Vec<u32> =
+            labels.distinct().map(|name| names.partition_point(|known| *known < name) as u32).collect();
+        let times = read::instants(batch, "event_time")?;
+        let rows = labels.codes.iter().zip(times).enumerate();
+        keys.extend(rows.map(|(row, (code, time))| (ranks[*code as usize], *time, part as u32, row as u32)));
+    }
+    // A stable sort makes use of the runs that live traffic comes in.
+    keys.sort();
+    Ok(keys.into_iter().map(|(_, _, part, row)| (part as usize, row as usize)).collect())
 }
 
 /// How each kind of column is written. Ids count upwards, so they are kept as what differs from the

@@ -23,7 +23,7 @@ pub struct View {
     pub manifest: Arc<Manifest>,
     /// Per tenant and project.
     pub gauges: Gauges,
-    /// The log's files and their newest frames, oldest first.
+    /// The log's files and their newest frames, oldest first; the last one is being written.
     pub(crate) log_files: Vec<(Arc<LogFile>, u64)>,
 }
 

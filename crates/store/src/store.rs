@@ -31,7 +31,8 @@ pub struct Options {
     pub flush_interval: Duration,
     /// What is hot is flushed once it is this many bytes of log.
     pub flush_bytes: u64,
-    /// While more bytes of log than this are in no segment, nothing is taken in.
+    /// While more bytes of log than this are in no segment, nothing is taken in. A burst of writes is put
+    /// off into it; from three quarters on, writing segments has the same priority as answering.
     pub max_backlog_bytes: u64,
     /// While the file system has fewer bytes free than this, nothing is taken in.
     pub min_free_bytes: u64,
@@ -43,7 +44,7 @@ impl Default for Options {
             max_dedupe_ids: DEFAULT_MAX_IDS,
             flush_interval: Duration::from_secs(60),
             flush_bytes: 96 * 1024 * 1024,
-            max_backlog_bytes: 8 * 1024 * 1024 * 1024,
+            max_backlog_bytes: 16 * 1024 * 1024 * 1024,
             min_free_bytes: 256 * 1024 * 1024,
         }
     }

@@ -26,3 +26,4 @@ mod wire;
 
 pub use event::TrackEvent;
 pub use routes::routes;
+pub use wire::parse_batch;

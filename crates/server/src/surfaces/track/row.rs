@@ -9,6 +9,7 @@ impl TrackEvent<'_> {
     /// instant by `received_at`; `event_id` is left to the intake, and stands empty when the client sent
     /// none.
     #[must_use]
+    #[inline]
     pub fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
         let [int1, int2, int3, int4, int5] = self.ints;
         let [str1, str2, str3, str4, str5] = &self.strs;
@@ -20,8 +21,8 @@ impl TrackEvent<'_> {
             event_time: self.timestamp.unwrap_or(received_at.0),
             received_at: received_at.0,
             event_name: &self.event_name,
-            category: self.category.as_str(),
-            priority: self.priority.as_str(),
+            category: self.category,
+            priority: self.priority,
             properties: (self.properties != "{}").then_some(&*self.properties),
             session_id: self.session_id.as_deref(),
             page_url: self.page_url.as_deref(),
