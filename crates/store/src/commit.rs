@@ -22,6 +22,8 @@ pub(crate) struct Committer {
 impl Committer {
     /// Commits groups until the store closes and the last one is durable, or a write fails.
     pub fn run(mut self) {
+        // However this thread ends, nobody is left waiting for it.
+        let _end = StopAtEnd(Arc::clone(&self.shared));
         let mut spare = OpenTables::default();
         while let Some(mut group) = self.next_group(spare) {
             match self.commit(&mut group) {
@@ -30,7 +32,7 @@ impl Committer {
                 }
                 Err(error) => {
                     tracing::error!(%error, "a commit failed; no more writes are taken in");
-                    self.shared.fail(&error);
+                    self.shared.note_commit_failure(&error);
                     let _ = group.done.send(Outcome::Failed);
                     return;
                 }
@@ -74,5 +76,13 @@ impl Committer {
         }
         self.shared.note_backlog(hot.bytes());
         Ok(())
+    }
+}
+
+struct StopAtEnd(Arc<Shared>);
+
+impl Drop for StopAtEnd {
+    fn drop(&mut self) {
+        self.0.end_intake();
     }
 }

@@ -18,8 +18,10 @@ const RUN: usize = 8;
 const MAX_RUN: usize = 64;
 /// A segment below the first size is small among the smallest, and so on up.
 const TIERS_ROWS: [u64; 3] = [8 * 1024, 64 * 1024, 512 * 1024];
-/// A merged segment has at most so many rows.
+/// A merged segment has at most so many rows, of so many bytes when they were logged: what is held in memory
+/// while merging.
 const MAX_ROWS: u64 = 1024 * 1024;
+const MAX_RAW_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Merges one run of small segments per table, if there is one. A damaged segment is left alone.
 pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
@@ -38,10 +40,11 @@ fn find_run(segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
     TIERS_ROWS.into_iter().find_map(|limit| {
         let is_small = |segment: &Arc<Segment>| segment.meta.rows < limit && !segment.is_damaged();
         segments.chunk_by(|a, b| is_small(a) && is_small(b)).find_map(|run| {
-            let mut rows = 0;
+            let (mut rows, mut raw_bytes) = (0, 0);
             let fitting = run.iter().take(MAX_RUN).take_while(|segment| {
                 rows += segment.meta.rows;
-                rows <= MAX_ROWS
+                raw_bytes += segment.meta.raw_bytes;
+                rows <= MAX_ROWS && raw_bytes <= MAX_RAW_BYTES
             });
             let count = fitting.count();
             (count >= RUN).then(|| &run[..count])
@@ -69,7 +72,8 @@ fn merge_run(
     }
     let mut manifest = manifest.clone();
     let dir = shared.dir.segment_dir();
-    let meta = segment::write(&dir, manifest.next_number, table, &batches)?;
+    let raw_bytes = run.iter().map(|segment| segment.meta.raw_bytes).sum();
+    let meta = segment::write(&dir, manifest.next_number, table, &batches, raw_bytes)?;
     drop(batches);
     manifest.next_number += 1;
     let merged = Arc::new(Segment::new(&dir, meta));

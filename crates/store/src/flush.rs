@@ -18,8 +18,9 @@ use crate::manifest::Manifest;
 use crate::segment::{self, Segment};
 use crate::store::Shared;
 
-/// A flush takes at most about this many rows: what it sorts and encodes at once.
-pub(crate) const FLUSH_ROWS: usize = 512 * 1024;
+/// A flush takes at most about this many rows, and this many bytes of log: what it sorts and encodes at once.
+const FLUSH_ROWS: usize = 512 * 1024;
+const FLUSH_BYTES: u64 = 256 * 1024 * 1024;
 /// How far a flush stands back behind those that answer requests (`nice`; on Linux of one thread).
 const NICENESS: i32 = 10;
 /// How often the thread looks whether there is something to do.
@@ -93,11 +94,9 @@ impl Flusher {
         let mut manifest = Manifest::clone(&manifest);
         let mut gauges = self.gauges.clone();
         for table in Table::ALL {
-            let batches = parts
-                .iter()
-                .filter(|part| part.table == table)
-                .map(|part| part.load())
-                .collect::<Result<Vec<RecordBatch>, _>>()?;
+            let of_table = parts.iter().filter(|part| part.table == table);
+            let raw_bytes = of_table.clone().map(|part| part.bytes).sum();
+            let batches = of_table.map(|part| part.load()).collect::<Result<Vec<RecordBatch>, _>>()?;
             if batches.is_empty() {
                 continue;
             }
@@ -105,7 +104,7 @@ impl Flusher {
                 gauges.apply(table, batch)?;
             }
             let dir = self.shared.dir.segment_dir();
-            let meta = segment::write(&dir, manifest.next_number, table, &batches)?;
+            let meta = segment::write(&dir, manifest.next_number, table, &batches, raw_bytes)?;
             manifest.next_number += 1;
             manifest.facts_flushed += meta.rows;
             manifest.segments.push(Arc::new(Segment::new(&dir, meta)));
@@ -145,15 +144,16 @@ impl Flusher {
     }
 }
 
-/// The oldest parts, as many as make a segment of about `FLUSH_ROWS` rows.
+/// The oldest parts, as many as make a segment of about `FLUSH_ROWS` rows or `FLUSH_BYTES` bytes; at least one.
 fn oldest(parts: &[Arc<Part>]) -> Vec<Arc<Part>> {
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     parts
         .iter()
         .take_while(|part| {
-            let is_first_or_fits = rows == 0 || rows + part.rows <= FLUSH_ROWS;
+            let is_first = rows == 0;
             rows += part.rows;
-            is_first_or_fits
+            bytes += part.bytes;
+            is_first || rows <= FLUSH_ROWS && bytes <= FLUSH_BYTES
         })
         .cloned()
         .collect()

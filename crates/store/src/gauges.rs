@@ -204,6 +204,12 @@ impl TenantGauges {
         self.projects.get(project)
     }
 
+    /// How many projects have a fact.
+    #[must_use]
+    pub fn project_count(&self) -> usize {
+        self.projects.len()
+    }
+
     /// Events whose `event_time` is in the UTC day of `now`.
     #[must_use]
     pub fn events_on_day_of(&self, now: Micros) -> u64 {

@@ -20,8 +20,9 @@ pub const MAX_RESIDENT_BYTES: u64 = 192 * 1024 * 1024;
 pub const MAX_RESIDENT_FACTS: u64 = 4_000_000;
 /// This many small parts in a row are merged into one.
 const MERGE_PARTS: usize = 32;
-/// A part of fewer rows than this is small.
+/// A part of fewer rows and bytes than these is small.
 const SMALL_PART_ROWS: usize = 2048;
+const SMALL_PART_BYTES: u64 = 1024 * 1024;
 
 /// Facts of one table, of one or several groups that follow each other.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Part {
     }
 
     fn is_small(&self) -> bool {
-        self.resident.is_some() && self.rows < SMALL_PART_ROWS
+        self.resident.is_some() && self.rows < SMALL_PART_ROWS && self.bytes < SMALL_PART_BYTES
     }
 
     /// Bytes and facts held in memory.

@@ -43,6 +43,8 @@ pub struct SegmentMeta {
     pub rows: u64,
     /// Length of the file.
     pub bytes: u64,
+    /// Bytes its rows took in the log: about what they take in memory.
+    pub raw_bytes: u64,
     /// CRC-32C of the file.
     pub crc32c: u32,
     /// Earliest `event_time`, in microseconds.
@@ -165,12 +167,13 @@ impl Segment {
     }
 }
 
-/// Writes the rows of `batches` as segment `number` of their table.
+/// Writes the rows of `batches` as segment `number` of their table. They took `raw_bytes` in the log.
 pub(crate) fn write(
     dir: &Path,
     number: u64,
     table: Table,
     batches: &[RecordBatch],
+    raw_bytes: u64,
 ) -> Result<SegmentMeta, StoreError> {
     let name = format!("{}-{number:010}.parquet", table.name());
     let mut meta = SegmentMeta {
@@ -178,6 +181,7 @@ pub(crate) fn write(
         table: table.name().to_owned(),
         rows: 0,
         bytes: 0,
+        raw_bytes,
         crc32c: 0,
         min_time: i64::MAX,
         max_time: i64::MIN,

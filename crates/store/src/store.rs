@@ -250,14 +250,17 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// A commit has failed: nothing is taken in any more, and who waits in the open group is told.
-    pub fn fail(&self, error: &StoreError) {
-        self.failures.lock().commit = Some(error.to_string());
+    /// The commit thread has ended: nothing is taken in any more, and who waits in the open group is told.
+    pub fn end_intake(&self) {
         let mut intake = self.intake.lock();
         intake.stopped = true;
         intake.fail_open_group();
         drop(intake);
         self.room.notify_waiters();
+    }
+
+    pub fn note_commit_failure(&self, error: &StoreError) {
+        self.failures.lock().commit = Some(error.to_string());
     }
 
     pub fn note_write(&self, at: Micros) {

@@ -11,13 +11,14 @@ use axum::{Json, Router};
 use tidegauge_accounts::{Principal, Scope};
 use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::event_stats;
+use tidegauge_store::Store;
 
 use super::answers::{BatchAnswer, Failure, HealthAnswer, StatsAnswer, TrackAnswer};
 use super::content_type;
 use super::error::ErrorDetail;
-use super::event::TrackEvent;
-use super::project_rule;
-use super::strict::{strict_batch, strict_single};
+use super::event::{OwnedEvent, TrackEvent};
+use super::project_rule::ProjectRule;
+use super::strict::{StrictBatch, strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
 use crate::app::App;
 use crate::auth::{authenticate, authorize};
@@ -45,7 +46,8 @@ async fn track(
         Some(event) => event,
         None => strict_single(&body.bytes, content_type(&headers)).map_err(Failure::Invalid)?,
     };
-    project_rule::check_single(&event, &principal).map_err(Failure::Invalid)?;
+    let rule = ProjectRule::new(&app.store, &principal, std::iter::once(&event));
+    rule.check_single(&event).map_err(Failure::Invalid)?;
     let receipt = take(&app, &principal, std::slice::from_ref(&event), &body).await?;
     Ok(Json(TrackAnswer::new(receipt)))
 }
@@ -68,7 +70,8 @@ async fn track_batch(
             .and_then(|batch| batch.all_or_nothing())
             .map_err(Failure::Invalid)?,
     };
-    project_rule::check_batch(&events, &principal).map_err(Failure::Invalid)?;
+    let rule = ProjectRule::new(&app.store, &principal, events.iter());
+    rule.check_batch(&events).map_err(Failure::Invalid)?;
     let receipt = take(&app, &principal, &events, &body).await?;
     Ok(Json(BatchAnswer::all_good(&receipt)).into_response())
 }
@@ -80,18 +83,7 @@ async fn lenient_batch(
     body: &WholeBody,
 ) -> Result<Response, Failure> {
     let batch = strict_batch(&body.bytes, content_type(headers)).map_err(Failure::Invalid)?;
-    let mut events: Vec<TrackEvent<'_>> = Vec::with_capacity(batch.items.len());
-    let mut errors: Vec<ErrorDetail> = Vec::new();
-    let mut failed = 0;
-    for (index, item) in batch.items.into_iter().enumerate() {
-        match item.and_then(|event| project_rule::check_item(index, &event, principal).map(|()| event)) {
-            Ok(event) => events.push(event),
-            Err(details) => {
-                failed += 1;
-                errors.extend(details);
-            }
-        }
-    }
+    let (events, errors, failed) = sort_out(&app.store, principal, batch);
     let receipt = match events.is_empty() {
         true => None,
         false => Some(take(app, principal, &events, body).await?),
@@ -100,6 +92,26 @@ async fn lenient_batch(
     let applied = HeaderValue::from_static("handling=lenient");
     response.headers_mut().insert("preference-applied", applied);
     Ok(response)
+}
+
+/// A batch's good events, and the errors and number of the bad ones.
+fn sort_out(
+    store: &Store,
+    principal: &Principal,
+    batch: StrictBatch,
+) -> (Vec<OwnedEvent>, Vec<ErrorDetail>, usize) {
+    let rule = ProjectRule::new(store, principal, batch.items.iter().flatten());
+    let (mut events, mut errors, mut failed) = (Vec::new(), Vec::new(), 0);
+    for (index, item) in batch.items.into_iter().enumerate() {
+        match item.and_then(|event| rule.check_item(index, &event).map_err(|d| vec![d]).map(|()| event)) {
+            Ok(event) => events.push(event),
+            Err(details) => {
+                failed += 1;
+                errors.extend(details);
+            }
+        }
+    }
+    (events, errors, failed)
 }
 
 /// `GET /api/v1/analytics/stats`: the tenant's own numbers.

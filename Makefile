@@ -1,0 +1,52 @@
+# Tasks. `make` lists them.
+
+CARGO ?= cargo
+LISTEN ?= 127.0.0.1:8080
+DATA ?= ./data
+# A virtual environment for the clients that the tests use; made by `make test`.
+VENV := .venv
+export TIDEGAUGE_TEST_PYTHON := $(abspath $(VENV)/bin/python)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+.PHONY: run
+run: ## Build the server and start it on 127.0.0.1:8080 with ./data
+	$(CARGO) run --release --locked -- serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: build
+build: ## Build the release binary
+	$(CARGO) build --release --locked
+
+.PHONY: test
+test: lint $(VENV)/ready ## Install what the tests need, lint, and run all tests
+	tests/run
+
+.PHONY: lint
+lint: ## Formatting, clippy and documentation, warnings as errors; licences when cargo-deny is there
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: licences not checked"; fi
+
+.PHONY: bench
+bench: build ## Measure against the server's own limits, PostgreSQL and ClickHouse (about 10 minutes)
+	bench/install-peers.sh
+	$(CARGO) run --release --locked -p tidegauge-bench -- --server "$${CARGO_TARGET_DIR:-target}/release/tidegauge serve --listen {listen} --data {data}" $(BENCH)
+
+.PHONY: format
+format: ## Format the code
+	$(CARGO) fmt --all
+
+.PHONY: clean
+clean: ## Remove what was built; the data stays
+	$(CARGO) clean
+	rm -rf $(VENV)
+
+$(VENV)/ready: tests/python/requirements.txt
+	tests/install-python $(VENV)
+	touch $@

@@ -1,0 +1,86 @@
+//! What is measured: the list of cases, and one file for each kind of them.
+
+mod clickhouse;
+mod durable;
+mod flow;
+mod idle;
+mod postgres;
+mod reference;
+pub mod result;
+mod tidegauge;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::cli::Options;
+use result::CaseResult;
+
+/// A case; its name is what `--only` takes.
+#[derive(ValueEnum, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum Case {
+    /// Memory of a server that just started.
+    Idle,
+    /// The HTTP server alone, one event a request.
+    Noop,
+    /// The HTTP server and the parser, 100 events a request.
+    Parse,
+    /// Durable intake, one event a request.
+    Single,
+    /// Durable intake, 100 events a request, in a burst.
+    Batch,
+    /// The same, each event with a client's id of its own.
+    Ids,
+    /// The same as `batch`, for long, with the present's timestamps.
+    Sustained,
+    /// PostgreSQL 15 taking the same batches.
+    Postgres,
+    /// ClickHouse 18.16 taking the same batches.
+    Clickhouse,
+}
+
+impl Case {
+    /// All, in the order they are run: what is compared is measured close together.
+    pub const ALL: [Self; 9] = [
+        Self::Idle,
+        Self::Noop,
+        Self::Single,
+        Self::Parse,
+        Self::Batch,
+        Self::Ids,
+        Self::Sustained,
+        Self::Postgres,
+        Self::Clickhouse,
+    ];
+
+    /// Whether it measures a peer.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Postgres | Self::Clickhouse)
+    }
+
+    /// The name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Noop => "noop",
+            Self::Parse => "parse",
+            Self::Single => "single",
+            Self::Batch => "batch",
+            Self::Ids => "ids",
+            Self::Sustained => "sustained",
+            Self::Postgres => "postgres",
+            Self::Clickhouse => "clickhouse",
+        }
+    }
+
+    /// Carries it out.
+    pub fn run(self, options: &Options) -> anyhow::Result<CaseResult> {
+        match self {
+            Self::Idle => idle::run(options),
+            Self::Noop | Self::Parse => reference::run(self, options),
+            Self::Single | Self::Batch | Self::Ids | Self::Sustained => durable::run(self, options),
+            Self::Postgres => postgres::run(options),
+            Self::Clickhouse => clickhouse::run(options),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line: what to measure, for how long, against which server. Times are seconds.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cases::Case;
+
+/// Measures Tidegauge beside its own HTTP server's limits, PostgreSQL and ClickHouse.
+#[derive(Parser, Debug)]
+#[command(name = "tidegauge-bench", version)]
+pub struct Cli {
+    /// What to do other than measure.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to measure.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What the binary does beside measuring.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serve the no-op and parse-only handlers; the bench starts this itself.
+    Reference {
+        /// Where to listen.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+}
+
+/// How to measure.
+#[derive(Args, Debug, Clone)]
+pub struct Options {
+    /// The server under test, started once a case; {listen}, {port} and {data} are filled in. No shell: split at spaces.
+    #[arg(long, default_value = "target/release/tidegauge serve --listen {listen} --data {data}")]
+    pub server: String,
+    /// Only these cases, in the order given here.
+    #[arg(long, value_delimiter = ',', value_name = "CASE,...")]
+    pub only: Vec<Case>,
+    /// Leave PostgreSQL and ClickHouse out.
+    #[arg(long)]
+    pub skip_peers: bool,
+    /// 3 seconds a case: does everything work? The numbers are rough.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seconds of each closed loop.
+    #[arg(long, default_value_t = 30.0)]
+    pub seconds: f64,
+    /// Seconds of each open loop.
+    #[arg(long, default_value_t = 15.0)]
+    pub open_seconds: f64,
+    /// Seconds of the sustained case.
+    #[arg(long, default_value_t = 60.0)]
+    pub sustained_seconds: f64,
+    /// The open loop's arrivals, as a share of the closed loop's maximum.
+    #[arg(long, default_value_t = 0.5)]
+    pub load_share: f64,
+    /// Client threads.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub threads: u16,
+    /// Connections of the cases with one event a request.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    pub connections: u16,
+    /// Connections of the cases with batches.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub batch_connections: u16,
+    /// Where servers keep their data while they are measured: the disk that is measured.
+    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    pub work_dir: PathBuf,
+    /// Where the report goes.
+    #[arg(long, default_value = "bench/results")]
+    pub out: PathBuf,
+}
+
+impl Options {
+    /// The options with `--quick` applied.
+    pub fn settled(mut self) -> Self {
+        if self.quick {
+            self.seconds = 3.0;
+            self.open_seconds = 3.0;
+            self.sustained_seconds = 3.0;
+        }
+        self
+    }
+
+    /// The cases asked for, in order.
+    pub fn cases(&self) -> Vec<Case> {
+        let asked = if self.only.is_empty() { Case::ALL.to_vec() } else { self.only.clone() };
+        asked.into_iter().filter(|case| !(self.skip_peers && case.is_peer())).collect()
+    }
+}

@@ -1,0 +1,5 @@
+//! The databases measured beside Tidegauge: how each is started here, and how each takes a batch.
+
+pub mod clickhouse;
+pub mod postgres;
+pub mod postgres_lines;

@@ -1,0 +1,46 @@
+//! The limits that durable intake is compared with: the product's own HTTP server doing nothing (`POST /noop`: the body
+//! is read and dropped) and doing only what cannot be left out (`POST /parse`: the product's own parser reads a batch).
+//! Nothing is kept.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tidegauge_server::Limits;
+use tidegauge_server::surfaces::track::parse_batch;
+
+/// An acknowledgement as a single event gets it.
+const ACKNOWLEDGEMENT: &str = r#"{"success":true,"event_id":"0193a5c2-7b1e-7d4f-8a3b-5c6d7e8f9a0b","message":"Event stored","timestamp":"2026-11-21T07:35:53.123456Z"}"#;
+
+/// Serves `/noop`, `/parse` and `/healthz` until the process is told to end.
+pub async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
+    let routes = Router::new()
+        .route("/noop", post(noop))
+        .route("/parse", post(parse))
+        .route("/healthz", get(async || "ok"));
+    let listener = tidegauge_server::serve::listen(listen).await?;
+    tidegauge_server::serve(listener, routes, &Limits::default(), std::future::pending()).await;
+    Ok(())
+}
+
+async fn noop(_body: Bytes) -> Response {
+    acknowledge()
+}
+
+async fn parse(body: Bytes) -> Response {
+    match parse_batch(&body) {
+        Some(events) => {
+            // What was parsed counts as used, so that none of it is optimised away.
+            std::hint::black_box(&events);
+            acknowledge()
+        }
+        None => (StatusCode::UNPROCESSABLE_ENTITY, "the good path does not take this batch").into_response(),
+    }
+}
+
+fn acknowledge() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], ACKNOWLEDGEMENT).into_response()
+}
