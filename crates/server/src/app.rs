@@ -1,14 +1,11 @@
-//! The application: what every handler shares, and the router.
+//! What every handler shares, and the bounds of the HTTP side.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use tidegauge_accounts::{Accounts, KeyRing};
 use tidegauge_store::Store;
-
-use crate::{probes, problem, surfaces};
 
 /// The bounds of the HTTP side.
 #[derive(Debug, Clone)]
@@ -69,14 +66,4 @@ impl App {
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
         Self { store, accounts, keys, limits, started: Instant::now(), bodies: Arc::default() }
     }
-}
-
-/// All routes. A further surface is one folder and one line here.
-pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(surfaces::track::routes())
-        .merge(surfaces::projects::routes())
-        .merge(probes::routes())
-        .fallback(problem::no_such_route)
-        .with_state(Arc::new(app))
 }

@@ -8,7 +8,16 @@ use tidegauge_facts::{DEFAULT_NAME, Event, FactIds, Micros, Row, Table};
 use tidegauge_store::{Appended, Fingerprint, NotDurable, Refused};
 
 use crate::app::App;
-use crate::surfaces::track::TrackEvent;
+
+/// An event as a surface has parsed it.
+pub trait NewEvent {
+    /// The client's own id, if it sent one.
+    fn event_id(&self) -> Option<&str>;
+
+    /// The event as a row of `tenant`. What it leaves out is filled in: its project by `project`, its instant
+    /// by `received_at`; `event_id` is the intake's to fill in.
+    fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e>;
+}
 
 /// What became of a request's events.
 #[derive(Debug, Clone)]
@@ -45,10 +54,10 @@ impl From<NotDurable> for IntakeError {
 ///
 /// # Errors
 /// See [`IntakeError`].
-pub async fn take_events(
+pub async fn take_events<E: NewEvent>(
     app: &App,
     principal: &Principal,
-    events: &[TrackEvent<'_>],
+    events: &[E],
     wire_bytes: usize,
 ) -> Result<Receipt, IntakeError> {
     let received_at = Micros::now();
@@ -107,12 +116,12 @@ struct EventIds {
 }
 
 impl EventIds {
-    fn of(app: &App, principal: &Principal, events: &[TrackEvent<'_>]) -> Self {
+    fn of<E: NewEvent>(app: &App, principal: &Principal, events: &[E]) -> Self {
         let tenant = principal.tenant.as_str();
         let fingerprints = events
             .iter()
             .map(|event| {
-                let id = event.event_id.as_deref()?;
+                let id = event.event_id()?;
                 Some(app.store.fingerprint(tenant, Table::Events, id))
             })
             .collect::<Vec<_>>();
@@ -126,8 +135,8 @@ impl EventIds {
         Self { fingerprints, made }
     }
 
-    fn get<'a>(&'a self, index: usize, event: &'a TrackEvent<'_>) -> (Option<Fingerprint>, &'a str) {
-        match event.event_id.as_deref() {
+    fn get<'a, E: NewEvent>(&'a self, index: usize, event: &'a E) -> (Option<Fingerprint>, &'a str) {
+        match event.event_id() {
             Some(id) => (self.fingerprints[index], id),
             // Invariant: made ids are the ASCII text of a UUID.
             None => (None, str::from_utf8(&self.made[index]).unwrap_or_default()),

@@ -9,8 +9,10 @@ pub mod body;
 pub mod intake;
 pub mod probes;
 pub mod problem;
+mod router;
 pub mod serve;
 pub mod surfaces;
 
-pub use app::{App, Limits, router};
+pub use app::{App, Limits};
+pub use router::router;
 pub use serve::{ServeError, serve};

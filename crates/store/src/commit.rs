@@ -11,7 +11,7 @@ use tidegauge_facts::{Micros, OpenTables};
 use crate::error::StoreError;
 use crate::intake::{Group, Outcome};
 use crate::log::LogWriter;
-use crate::store::Shared;
+use crate::shared::Shared;
 
 pub(crate) struct Committer {
     pub shared: Arc<Shared>,

@@ -10,7 +10,7 @@ use tidegauge_facts::Table;
 use crate::error::StoreError;
 use crate::manifest::Manifest;
 use crate::segment::{self, Segment};
-use crate::store::Shared;
+use crate::shared::Shared;
 
 /// This many small segments in a row become one.
 const RUN: usize = 8;

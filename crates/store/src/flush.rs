@@ -16,7 +16,7 @@ use crate::gauges::Gauges;
 use crate::hot::Part;
 use crate::manifest::Manifest;
 use crate::segment::{self, Segment};
-use crate::store::Shared;
+use crate::shared::Shared;
 
 /// A flush takes at most about this many rows, and this many bytes of log: what it sorts and encodes at once.
 const FLUSH_ROWS: usize = 512 * 1024;

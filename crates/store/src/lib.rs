@@ -25,6 +25,7 @@ mod merge;
 mod read;
 mod recovery;
 mod segment;
+mod shared;
 mod snapshot;
 mod store;
 #[cfg(test)]
@@ -40,5 +41,6 @@ pub use intake::{Appended, MAX_GROUP_BYTES, Ticket};
 pub use log::{Damage, LOG_FILE_BYTES};
 pub use manifest::Manifest;
 pub use segment::{Segment, SegmentMeta};
+pub use shared::{Health, Options};
 pub use snapshot::{Snapshot, View};
-pub use store::{Health, Options, Store};
+pub use store::Store;

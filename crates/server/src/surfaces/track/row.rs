@@ -3,14 +3,15 @@
 use tidegauge_facts::{Event, Micros};
 
 use super::event::TrackEvent;
+use crate::intake::NewEvent;
 
-impl TrackEvent<'_> {
-    /// The event as a row of `tenant`. What it leaves out is filled in: its project by `project`, its
-    /// instant by `received_at`; `event_id` is left to the intake, and stands empty when the client sent
-    /// none.
-    #[must_use]
+impl NewEvent for TrackEvent<'_> {
+    fn event_id(&self) -> Option<&str> {
+        self.event_id.as_deref()
+    }
+
     #[inline]
-    pub fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
+    fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
         let [int1, int2, int3, int4, int5] = self.ints;
         let [str1, str2, str3, str4, str5] = &self.strs;
         Event {

@@ -1,0 +1,232 @@
+//! What a store's threads and its callers share, and the signals between them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, RwLock};
+use tidegauge_facts::Micros;
+use tokio::sync::Notify;
+
+use crate::dedupe::{DEFAULT_MAX_IDS, Dedupe, Fingerprinter};
+use crate::directory::DataDir;
+use crate::error::{Refused, StoreError};
+use crate::intake::Intake;
+use crate::log::Damage;
+use crate::segment::Segment;
+use crate::snapshot::View;
+
+/// A store's bounds.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Clients' ids remembered against repeats.
+    pub max_dedupe_ids: usize,
+    /// What is hot for this long is flushed, however little it is.
+    pub flush_interval: Duration,
+    /// What is hot is flushed once it is this many bytes of log.
+    pub flush_bytes: u64,
+    /// While more bytes of log than this are in no segment, nothing is taken in. A burst of writes is put
+    /// off into it; from three quarters on, writing segments has the same priority as answering.
+    pub max_backlog_bytes: u64,
+    /// While the file system has fewer bytes free than this, nothing is taken in.
+    pub min_free_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_dedupe_ids: DEFAULT_MAX_IDS,
+            flush_interval: Duration::from_secs(60),
+            flush_bytes: 96 * 1024 * 1024,
+            max_backlog_bytes: 16 * 1024 * 1024 * 1024,
+            min_free_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// How the store is.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Why nothing is taken in, when that is so.
+    pub refuses: Option<Refused>,
+    /// What the disk said when it refused a commit.
+    pub commit_error: Option<String>,
+    /// What the last flush failed with.
+    pub flush_error: Option<String>,
+    /// The last commit since the start.
+    pub last_write: Option<Micros>,
+    /// Bytes the file system has free.
+    pub free_bytes: u64,
+    /// Segments that cannot be read.
+    pub damaged_segments: Vec<String>,
+    /// Log files that ended early when the store was opened.
+    pub damaged_logs: Vec<Damage>,
+}
+
+/// What the threads and the callers share.
+pub(crate) struct Shared {
+    pub dir: DataDir,
+    pub options: Options,
+    pub intake: Mutex<Intake>,
+    /// Rows wait for the commit thread.
+    pub work: Condvar,
+    /// There may be room again for who was refused as busy.
+    pub room: Notify,
+    pub view: RwLock<View>,
+    pub prints: Fingerprinter,
+    backlog_bytes: AtomicU64,
+    free_bytes: AtomicU64,
+    last_write: AtomicI64,
+    flush_requested: AtomicBool,
+    closing: Mutex<bool>,
+    closed: Condvar,
+    failures: Mutex<Failures>,
+    damaged_logs: Vec<Damage>,
+}
+
+#[derive(Default)]
+struct Failures {
+    commit: Option<String>,
+    flush: Option<String>,
+    segments: Vec<String>,
+}
+
+impl Shared {
+    pub fn new(
+        dir: DataDir,
+        options: Options,
+        prints: Fingerprinter,
+        dedupe: Dedupe,
+        view: View,
+        damaged_logs: Vec<Damage>,
+    ) -> Self {
+        Self {
+            free_bytes: AtomicU64::new(dir.free_bytes().unwrap_or(u64::MAX)),
+            dir,
+            options,
+            intake: Mutex::new(Intake::new(dedupe)),
+            work: Condvar::new(),
+            room: Notify::new(),
+            prints,
+            backlog_bytes: AtomicU64::new(view.hot.bytes()),
+            view: RwLock::new(view),
+            last_write: AtomicI64::new(0),
+            flush_requested: AtomicBool::new(false),
+            closing: Mutex::new(false),
+            closed: Condvar::new(),
+            failures: Mutex::default(),
+            damaged_logs,
+        }
+    }
+
+    pub fn health(&self) -> Health {
+        let refuses = match self.has_room() {
+            Ok(()) if self.intake.lock().stopped => Some(Refused::Stopped),
+            other => other.err(),
+        };
+        let failures = self.failures.lock();
+        let last_write = self.last_write.load(Ordering::Relaxed);
+        Health {
+            refuses,
+            commit_error: failures.commit.clone(),
+            flush_error: failures.flush.clone(),
+            last_write: (last_write > 0).then_some(Micros(last_write)),
+            free_bytes: self.free_bytes.load(Ordering::Relaxed),
+            damaged_segments: failures.segments.clone(),
+            damaged_logs: self.damaged_logs.clone(),
+        }
+    }
+
+    /// Whether a write may be tried.
+    pub fn has_room(&self) -> Result<(), Refused> {
+        if self.free_bytes.load(Ordering::Relaxed) < self.options.min_free_bytes {
+            return Err(Refused::DiskFull);
+        }
+        if self.backlog_bytes.load(Ordering::Relaxed) >= self.options.max_backlog_bytes {
+            return Err(Refused::Busy);
+        }
+        Ok(())
+    }
+
+    pub fn stop_intake(&self) {
+        self.intake.lock().stopped = true;
+        self.work.notify_one();
+        self.room.notify_waiters();
+    }
+
+    /// The commit thread has ended: nothing is taken in any more, and who waits in the open group is told.
+    pub fn end_intake(&self) {
+        let mut intake = self.intake.lock();
+        intake.stopped = true;
+        intake.fail_open_group();
+        drop(intake);
+        self.room.notify_waiters();
+    }
+
+    pub fn note_commit_failure(&self, error: &StoreError) {
+        self.failures.lock().commit = Some(error.to_string());
+    }
+
+    pub fn note_write(&self, at: Micros) {
+        self.last_write.store(at.0, Ordering::Relaxed);
+    }
+
+    pub fn note_backlog(&self, bytes: u64) {
+        self.backlog_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub fn note_flush(&self, error: Option<&StoreError>) {
+        self.failures.lock().flush = error.map(ToString::to_string);
+    }
+
+    pub fn note_damage(&self, segment: &Segment, error: &StoreError) {
+        tracing::error!(%error, "a segment is damaged; it is left out, the rest still answers");
+        self.failures.lock().segments.push(segment.meta.name.clone());
+    }
+
+    pub fn take_flush_request(&self) -> bool {
+        self.flush_requested.swap(false, Ordering::Relaxed)
+    }
+
+    pub fn look_at_disk(&self) {
+        if let Ok(free) = self.dir.free_bytes() {
+            self.free_bytes.store(free, Ordering::Relaxed);
+        }
+    }
+
+    pub fn request_flush(&self) {
+        self.flush_requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells the threads to end once their work is done.
+    pub fn close(&self) {
+        self.stop_intake();
+        *self.closing.lock() = true;
+        self.closed.notify_all();
+    }
+
+    /// Waits up to `timeout` for the store to close, and says whether it does.
+    pub fn is_closing(&self, timeout: Duration) -> bool {
+        let mut closing = self.closing.lock();
+        if !*closing && !timeout.is_zero() {
+            self.closed.wait_for(&mut closing, timeout);
+        }
+        *closing
+    }
+
+    pub fn look_for_segments(&self) {
+        let manifest = Arc::clone(&self.view.read().manifest);
+        for segment in &manifest.segments {
+            if let Err(error) = segment.check_presence() {
+                segment.mark_damaged();
+                self.note_damage(segment, &error);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
