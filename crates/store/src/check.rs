@@ -25,7 +25,7 @@ pub struct CheckReport {
 /// # Errors
 /// The directory cannot be opened, or its manifest or gauges are damaged.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
-    let dir = DataDir::open(path)?;
+    let dir = DataDir::open_existing(path)?;
     let (manifest, _) = Manifest::load(&dir)?;
     let mut report = CheckReport::default();
     for segment in &manifest.segments {

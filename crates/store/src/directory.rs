@@ -11,6 +11,9 @@ use crate::error::StoreError;
 /// The format this program writes.
 pub const FORMAT: u32 = 1;
 
+/// The file that holds the format's number, and makes a directory a data directory.
+const FORMAT_FILE: &str = "FORMAT";
+
 /// An open, locked data directory.
 #[derive(Debug)]
 pub struct DataDir {
@@ -46,8 +49,19 @@ impl DataDir {
         Ok(directory)
     }
 
+    /// Opens a directory that must be one already.
+    ///
+    /// # Errors
+    /// As [`DataDir::open`], and when there is no data directory at this place.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        if !path.join(FORMAT_FILE).exists() {
+            return Err(StoreError::NoDataDirectory { path: path.to_owned() });
+        }
+        Self::open(path)
+    }
+
     fn check_format(&self) -> Result<(), StoreError> {
-        let file = self.path.join("FORMAT");
+        let file = self.path.join(FORMAT_FILE);
         match fs::read_to_string(&file) {
             Ok(text) => match text.trim().parse::<u32>() {
                 Ok(found) if found > FORMAT => {

@@ -14,6 +14,12 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// There is none.
+    #[error("{} is no data directory (`tidegauge serve` makes one)", .path.display())]
+    NoDataDirectory {
+        /// The place.
+        path: PathBuf,
+    },
     /// Another process has it open.
     #[error("data directory {} is in use by another process", .path.display())]
     Locked {

@@ -13,7 +13,6 @@ use tidegauge_facts::{Micros, Table};
 use crate::compact;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
-use crate::hot::Part;
 use crate::manifest::Manifest;
 use crate::segment::{self, Segment};
 use crate::shared::Shared;
@@ -87,8 +86,9 @@ impl Flusher {
     /// Moves the oldest parts into segments.
     fn flush(&mut self) -> Result<(), StoreError> {
         let (parts, manifest) = {
-            let view = self.shared.view.read();
-            (oldest(view.hot.parts()), Arc::clone(&view.manifest))
+            let mut view = self.shared.view.write();
+            let picked = Arc::make_mut(&mut view.hot).begin_flush(FLUSH_ROWS, FLUSH_BYTES);
+            (picked, Arc::clone(&view.manifest))
         };
         let Some(through) = parts.last().map(|part| part.last_sequence) else { return Ok(()) };
         let mut manifest = Manifest::clone(&manifest);
@@ -142,19 +142,4 @@ impl Flusher {
         }
         self.shared.room.notify_waiters();
     }
-}
-
-/// The oldest parts, as many as make a segment of about `FLUSH_ROWS` rows or `FLUSH_BYTES` bytes; at least one.
-fn oldest(parts: &[Arc<Part>]) -> Vec<Arc<Part>> {
-    let (mut rows, mut bytes) = (0, 0);
-    parts
-        .iter()
-        .take_while(|part| {
-            let is_first = rows == 0;
-            rows += part.rows;
-            bytes += part.bytes;
-            is_first || rows <= FLUSH_ROWS && bytes <= FLUSH_BYTES
-        })
-        .cloned()
-        .collect()
 }

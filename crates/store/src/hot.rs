@@ -81,6 +81,8 @@ pub struct Hot {
     bytes: u64,
     resident_bytes: u64,
     resident_facts: u64,
+    /// Parts up to this sequence are on their way into segments: they stay as they are.
+    flushing_through: u64,
 }
 
 impl Hot {
@@ -116,6 +118,21 @@ impl Hot {
         self.merge_small_tail()
     }
 
+    /// The oldest parts, as many as have about `max_rows` rows and `max_bytes` bytes, but at least one. From now
+    /// on they stay as they are, until `remove_through`.
+    pub(crate) fn begin_flush(&mut self, max_rows: usize, max_bytes: u64) -> Vec<Arc<Part>> {
+        let (mut rows, mut bytes) = (0, 0);
+        let picked = self.parts.iter().take_while(|part| {
+            let is_first = rows == 0;
+            rows += part.rows;
+            bytes += part.bytes;
+            is_first || rows <= max_rows && bytes <= max_bytes
+        });
+        let picked: Vec<_> = picked.cloned().collect();
+        self.flushing_through = picked.last().map_or(self.flushing_through, |part| part.last_sequence);
+        picked
+    }
+
     /// Removes the parts up to and including `sequence`: they are in segments now.
     pub(crate) fn remove_through(&mut self, sequence: u64) -> Vec<Arc<Part>> {
         let (gone, kept): (Vec<_>, Vec<_>) =
@@ -134,6 +151,9 @@ impl Hot {
     /// reader meets few parts and little memory goes to headers.
     fn merge_small_tail(&mut self) -> Result<(), StoreError> {
         let Some(start) = self.parts.len().checked_sub(MERGE_PARTS) else { return Ok(()) };
+        if self.parts[start].last_sequence <= self.flushing_through {
+            return Ok(());
+        }
         let table = self.parts[start].table;
         if !self.parts[start..].iter().all(|part| part.table == table && part.is_small()) {
             return Ok(());

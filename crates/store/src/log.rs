@@ -25,6 +25,9 @@ pub const LOG_FILE_BYTES: u64 = 128 * 1024 * 1024;
 /// The first block of a log file: this text, then the file's number.
 const FILE_MAGIC: &[u8; 16] = b"tidegauge log 1\n";
 
+/// The ending of a file whose head is not durable yet.
+const UNNAMED: &str = "new";
+
 /// An open log file. Its bytes can be read as long as this lives, also when its name is gone.
 #[derive(Debug)]
 pub struct LogFile {
@@ -117,13 +120,17 @@ impl LogWriter {
     /// Begins the file `number`.
     pub fn begin(dir: &Path, number: u64) -> Result<Self, StoreError> {
         let path = file_path(dir, number);
-        let file = open_direct(&path, OpenOptions::new().read(true).write(true).create_new(true))?;
+        // The name comes once the head is durable: a file of that name without a head is damaged, never new.
+        let unnamed = path.with_extension(UNNAMED);
+        let file =
+            open_direct(&unnamed, OpenOptions::new().read(true).write(true).create(true).truncate(true))?;
         let mut head = AlignedBytes::with_capacity(BLOCK);
         head.extend(FILE_MAGIC);
         head.extend(&number.to_le_bytes());
         head.pad_to(BLOCK);
         file.write_all_at(head.as_slice(), 0)
             .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&unnamed, &path))
             .and_then(|()| sync_dir(dir))
             .map_err(StoreError::io("cannot write", &path))?;
         let file = Arc::new(LogFile { number, path, file });
@@ -256,9 +263,6 @@ fn walk(
     last: &mut u64,
     frames: &mut Vec<(FrameRef, RecordBatch)>,
 ) -> (usize, Option<&'static str>) {
-    if content.is_empty() {
-        return (0, None);
-    }
     if !head_is_whole(content, file.number) {
         return (0, Some("its first block is not a log's"));
     }
@@ -326,10 +330,7 @@ fn file_path(dir: &Path, number: u64) -> PathBuf {
 fn open_direct(path: &Path, options: &mut OpenOptions) -> Result<File, StoreError> {
     let direct = options.clone().custom_flags(OFlags::DIRECT.bits().cast_signed()).open(path);
     match direct {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-            // With `create_new` a file system that refuses the flag may have made the name already.
-            options.create_new(false).create(true).open(path)
-        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => options.open(path),
         other => other,
     }
     .map_err(StoreError::io("cannot open", path))

@@ -93,6 +93,17 @@ impl Opening {
             self.damage.push(damage);
         }
         let frames = recovered.frames.len();
+        if let Some((first, _)) = recovered.frames.first()
+            && first.header.sequence != self.sequence + 1
+        {
+            let (from, to) = (self.sequence + 1, first.header.sequence - 1);
+            tracing::warn!(
+                file = recovered.file.number,
+                from,
+                to,
+                "frames of the log are missing before this file"
+            );
+        }
         for (frame, batch) in recovered.frames {
             let table = frame.header.table;
             self.sequence = frame.header.sequence;

@@ -181,7 +181,7 @@ impl Shared {
 
     pub fn note_damage(&self, segment: &Segment, error: &StoreError) {
         tracing::error!(%error, "a segment is damaged; it is left out, the rest still answers");
-        self.failures.lock().segments.push(segment.meta.name.clone());
+        self.note_damaged_segment(segment);
     }
 
     pub fn take_flush_request(&self) -> bool {
@@ -217,11 +217,18 @@ impl Shared {
     pub fn look_for_segments(&self) {
         let manifest = Arc::clone(&self.view.read().manifest);
         for segment in &manifest.segments {
-            if let Err(error) = segment.check_presence() {
+            // Recovery has read some of them, and marked those that it could not read.
+            if segment.is_damaged() {
+                self.note_damaged_segment(segment);
+            } else if let Err(error) = segment.check_presence() {
                 segment.mark_damaged();
                 self.note_damage(segment, &error);
             }
         }
+    }
+
+    fn note_damaged_segment(&self, segment: &Segment) {
+        self.failures.lock().segments.push(segment.meta.name.clone());
     }
 }
 

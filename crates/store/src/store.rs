@@ -31,7 +31,19 @@ impl Store {
     /// # Errors
     /// The directory cannot be used, or its manifest is damaged.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let dir = DataDir::open(path)?;
+        Self::open_in(DataDir::open(path)?, options)
+    }
+
+    /// Opens a data directory that must be one already.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when there is none.
+    pub fn open_existing(path: &Path, options: Options) -> Result<Self, StoreError> {
+        Self::open_in(DataDir::open_existing(path)?, options)
+    }
+
+    fn open_in(dir: DataDir, options: Options) -> Result<Self, StoreError> {
+        let path = dir.path().to_owned();
         let prints = Fingerprinter::new();
         let opened = recovery::open(&dir, prints, options.max_dedupe_ids)?;
         let shared = Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, opened.damage));
@@ -46,7 +58,7 @@ impl Store {
         let threads = threads
             .into_iter()
             .collect::<Result<Vec<_>, _>>()
-            .map_err(StoreError::io("cannot start the threads of", path))?;
+            .map_err(StoreError::io("cannot start the threads of", &path))?;
         Ok(Self { shared, threads: Mutex::new(threads) })
     }
 

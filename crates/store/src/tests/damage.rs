@@ -69,7 +69,7 @@ fn a_log_cut_at_any_byte_yields_the_whole_frames_before_it() {
             let start = crate::frame::next_block(pair[0].0);
             (start + 1..pair[1].0).contains(&cut) && content[start..cut].iter().any(|b| *b != 0)
         });
-        if in_frame || (1..4096).contains(&cut) {
+        if in_frame || cut < 4096 {
             assert!(damage.is_some(), "cut at {cut}");
         }
         // What was set aside is not met again.

@@ -224,3 +224,27 @@ fn an_almost_full_disk_is_refused() {
     let rows = std::iter::once((None, event("t", "p", "a", false)));
     assert_eq!(store.append(rows, 1).unwrap_err(), Refused::DiskFull);
 }
+
+#[test]
+fn rows_that_come_one_by_one_during_flushes_are_there_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), Options { flush_bytes: 1, ..lazy() }).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let store = &store;
+            scope.spawn(move || {
+                for i in 0..150 {
+                    put(store, &[&format!("{thread}-{i}")]);
+                }
+            });
+        }
+    });
+    assert_eq!(sorted_ids(&store).len(), 600);
+    flush(&store);
+    let mut ids = sorted_ids(&store);
+    ids.dedup();
+    assert_eq!(ids.len(), 600);
+    let (_copy, again) = crashed(dir.path());
+    let tenant = again.look(|view| view.gauges.tenant("t").unwrap().clone());
+    assert_eq!((tenant.events, tenant.facts, tenant.flushed), (600, 600, 600));
+}

@@ -8,7 +8,7 @@ use arrow_json::LineDelimitedWriter;
 use tidegauge_facts::Table;
 use tidegauge_store::{Options, Store};
 
-use super::say_error;
+use super::{say_error, start_logging};
 
 /// Write every row of a table to standard output as NDJSON. The data directory must not be in use.
 #[derive(clap::Args)]
@@ -26,7 +26,8 @@ fn table(name: &str) -> Result<Table, String> {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let store = Store::open(&args.data, Options::default())?;
+    start_logging("warn");
+    let store = Store::open_existing(&args.data, Options::default())?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut unreadable = 0;
     for batch in store.snapshot().scan(args.table) {
@@ -42,8 +43,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     }
     out.flush().context("cannot write the rows")?;
+    unreadable += store.health().damaged_logs.len();
     match unreadable {
         0 => Ok(()),
-        n => anyhow::bail!("{n} files could not be read; every other row was written"),
+        n => anyhow::bail!("{n} files could not be read to their end; every other row was written"),
     }
 }

@@ -1,7 +1,8 @@
 //! `tidegauge key`: makes, lists and revokes API keys, beside a running server or without one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use serde::Serialize;
 use tidegauge_accounts::{Accounts, KeyRequest, KeyRow, NewKey, Scopes, parse_expiry};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
@@ -55,20 +56,20 @@ pub fn run(command: Command) -> anyhow::Result<()> {
 async fn run_async(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Create { data, tenant, project, scopes, expires, name } => {
-            let accounts = open(&data).await?;
+            let accounts = open_or_make(&data).await?;
             let request = KeyRequest { tenant, project, scopes, expires_in: expires, name };
             let key = accounts.create_key(request).await?;
             print(&KeyShown::from(&key))?;
             accounts.close().await;
         }
         Command::List { data } => {
-            let accounts = open(&data).await?;
+            let accounts = Accounts::open(&data).await?;
             let keys = accounts.list_keys().await?;
             print(&keys.iter().map(KeyShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
         }
         Command::Revoke { data, key } => {
-            let accounts = open(&data).await?;
+            let accounts = Accounts::open(&data).await?;
             print(&KeyShown::from(&accounts.revoke_key(&key).await?))?;
             accounts.close().await;
         }
@@ -76,8 +77,9 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open(data: &std::path::Path) -> anyhow::Result<Accounts> {
-    std::fs::create_dir_all(data)?;
+/// Opens the accounts, making the directory: a key may be made before the first start.
+async fn open_or_make(data: &Path) -> anyhow::Result<Accounts> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     Ok(Accounts::open(data).await?)
 }
 

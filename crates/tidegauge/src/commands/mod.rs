@@ -6,7 +6,9 @@ pub mod export;
 pub mod key;
 pub mod serve;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+
+use tracing_subscriber::EnvFilter;
 
 /// Prints a line on standard output; a reader that went away is no trouble.
 pub(crate) fn say(line: &str) {
@@ -17,4 +19,14 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn say_error(error: &anyhow::Error) {
     let line = format!("{error:#}").replace('\n', " ");
     let _ = writeln!(io::stderr().lock(), "tidegauge: {line}");
+}
+
+/// Logs go to standard error; `TIDEGAUGE_LOG` filters them, `default` does without it.
+pub(crate) fn start_logging(default: &str) {
+    let filter = EnvFilter::try_from_env("TIDEGAUGE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
 }

@@ -1,7 +1,7 @@
 //! `tidegauge serve`: the server, from its start to its graceful end.
 
 use std::fs::OpenOptions;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,8 @@ use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
-use super::say;
+use super::{say, start_logging};
 
 /// Run the server.
 #[derive(clap::Args)]
@@ -78,7 +77,7 @@ impl Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    start_logging();
+    start_logging("info");
     raise_open_files();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
@@ -142,16 +141,6 @@ fn announce(address: SocketAddr, data: &Path, first_key: Option<&NewKey>) -> any
     }
     say(&format!("Tidegauge {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
     Ok(())
-}
-
-/// Logs go to standard error; `TIDEGAUGE_LOG` filters them (`info` without it).
-fn start_logging() {
-    let filter = EnvFilter::try_from_env("TIDEGAUGE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }
 
 /// Takes as many open files as the system allows: each connection is one.

@@ -1,0 +1,18 @@
+//! The product as a black box: the built binary, its HTTP, its command line and its data directory.
+//!
+//! Each module proves one promise; every test starts its own server in a directory of its own, and stops
+//! that very process when it ends, also by a panic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod crash;
+mod damage;
+mod disk_trouble;
+mod harness;
+mod lenient;
+mod mudbase;
+mod refusals;
+mod start_and_stop;
+mod tenants;
+mod track_vectors;
+mod visibility;
