@@ -5,11 +5,13 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tidegauge_server::Limits;
+use tidegauge_server::body::Bodies;
 use tidegauge_server::surfaces::track::parse_batch;
 
 /// An acknowledgement as a single event gets it.
@@ -20,18 +22,23 @@ pub async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let routes = Router::new()
         .route("/noop", post(noop))
         .route("/parse", post(parse))
-        .route("/healthz", get(async || "ok"));
+        .route("/healthz", get(async || "ok"))
+        .with_state(Bodies::new(&Limits::default()));
     let listener = tidegauge_server::serve::listen(listen).await?;
     tidegauge_server::serve(listener, routes, &Limits::default(), std::future::pending()).await;
     Ok(())
 }
 
-async fn noop(_body: Bytes) -> Response {
-    acknowledge()
+async fn noop(State(bodies): State<Bodies>, headers: HeaderMap, body: Body) -> Response {
+    match bodies.read(&headers, body).await {
+        Ok(_) => acknowledge(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
 }
 
-async fn parse(body: Bytes) -> Response {
-    match parse_batch(&body) {
+async fn parse(State(bodies): State<Bodies>, headers: HeaderMap, body: Body) -> Response {
+    let Ok(body) = bodies.read(&headers, body).await else { return StatusCode::BAD_REQUEST.into_response() };
+    match parse_batch(&body.bytes) {
         Some(events) => {
             // What was parsed counts as used, so that none of it is optimised away.
             std::hint::black_box(&events);

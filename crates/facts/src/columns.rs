@@ -14,12 +14,15 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use hashbrown::HashTable;
 
 /// The time zone of every instant, as an offset: names would need a time zone database.
 const UTC: &str = "+00:00";
+
+/// An emptied column keeps room for so many bytes of text.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 /// One open column of a table.
 pub trait Column: Default + Send {
@@ -28,6 +31,11 @@ pub trait Column: Default + Send {
 
     /// Arrow's type of the finished array.
     fn data_type() -> DataType;
+
+    /// About how many bytes a value takes in the column, and then in the log.
+    fn size(_value: Self::Value<'_>) -> usize {
+        size_of::<u64>()
+    }
 
     /// Sets the value of row `row`; rows come in ascending order, and those left out are null.
     fn put(&mut self, row: usize, value: Self::Value<'_>);
@@ -41,7 +49,7 @@ pub trait Column: Default + Send {
 #[derive(Default)]
 struct Presence {
     rows: usize,
-    gaps: Option<Vec<bool>>,
+    gaps: Option<BooleanBufferBuilder>,
 }
 
 impl Presence {
@@ -54,7 +62,7 @@ impl Presence {
             self.pad(missing);
         }
         if let Some(gaps) = &mut self.gaps {
-            gaps.push(true);
+            gaps.append(true);
         }
         self.rows = row + 1;
         missing
@@ -63,8 +71,12 @@ impl Presence {
     fn pad(&mut self, missing: usize) {
         if missing > 0 {
             let rows = self.rows;
-            let gaps = self.gaps.get_or_insert_with(|| vec![true; rows]);
-            gaps.resize(rows + missing, false);
+            let gaps = self.gaps.get_or_insert_with(|| {
+                let mut gaps = BooleanBufferBuilder::new(2 * (rows + missing));
+                gaps.append_n(rows, true);
+                gaps
+            });
+            gaps.append_n(missing, false);
         }
     }
 
@@ -73,7 +85,7 @@ impl Presence {
         let missing = rows - self.rows;
         self.pad(missing);
         self.rows = 0;
-        (self.gaps.take().map(|gaps| NullBuffer::from(BooleanBuffer::from(gaps))), missing)
+        (self.gaps.take().map(|mut gaps| NullBuffer::from(gaps.finish())), missing)
     }
 }
 
@@ -90,6 +102,10 @@ impl Column for Text {
 
     fn data_type() -> DataType {
         DataType::Utf8
+    }
+
+    fn size(value: &str) -> usize {
+        size_of::<i32>() + value.len()
     }
 
     fn put(&mut self, row: usize, value: &str) {
@@ -116,6 +132,7 @@ impl Column for Text {
         let array = string_array(offsets, Buffer::from(self.bytes.as_slice()), nulls);
         self.ends.clear();
         self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
         Some(Arc::new(array))
     }
 }
@@ -154,6 +171,10 @@ impl Column for Label {
         DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
     }
 
+    fn size(value: &str) -> usize {
+        size_of::<i32>() + value.len()
+    }
+
     fn put(&mut self, row: usize, value: &str) {
         let code = self.code(value);
         let missing = self.present.mark(row);
@@ -176,6 +197,7 @@ impl Column for Label {
         self.codes.clear();
         self.ends.clear();
         self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
         self.index.clear();
         self.last = None;
         Some(Arc::new(array))
@@ -318,10 +340,15 @@ number_column!(
 );
 
 /// Yes or no.
-#[derive(Default)]
 pub struct Flag {
     present: Presence,
-    values: Vec<bool>,
+    values: BooleanBufferBuilder,
+}
+
+impl Default for Flag {
+    fn default() -> Self {
+        Self { present: Presence::default(), values: BooleanBufferBuilder::new(0) }
+    }
 }
 
 impl Column for Flag {
@@ -333,19 +360,17 @@ impl Column for Flag {
 
     fn put(&mut self, row: usize, value: bool) {
         let missing = self.present.mark(row);
-        self.values.resize(self.values.len() + missing, false);
-        self.values.push(value);
+        self.values.append_n(missing, false);
+        self.values.append(value);
     }
 
     fn finish(&mut self, rows: usize) -> Option<ArrayRef> {
         if self.values.is_empty() {
             return None;
         }
-        let (nulls, _) = self.present.finish(rows);
-        self.values.resize(rows, false);
-        let array = BooleanArray::new(BooleanBuffer::from(self.values.as_slice()), nulls);
-        self.values.clear();
-        Some(Arc::new(array))
+        let (nulls, missing) = self.present.finish(rows);
+        self.values.append_n(missing, false);
+        Some(Arc::new(BooleanArray::new(self.values.finish(), nulls)))
     }
 }
 
@@ -361,6 +386,10 @@ impl Column for Labels {
 
     fn data_type() -> DataType {
         DataType::new_list(DataType::Utf8, true)
+    }
+
+    fn size(value: &[&str]) -> usize {
+        value.iter().map(|text| Text::size(text)).sum::<usize>() + size_of::<i32>()
     }
 
     fn put(&mut self, row: usize, value: &[&str]) {

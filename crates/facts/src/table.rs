@@ -79,6 +79,9 @@ pub trait TableColumns: Default + Send {
     /// Rows appended since the last batch.
     fn rows(&self) -> usize;
 
+    /// About how many bytes they take.
+    fn bytes(&self) -> usize;
+
     /// The batch of all appended rows, with the columns that any of them filled; `None` when there
     /// is no row. The columns are empty afterwards.
     fn finish(&mut self) -> Option<RecordBatch>;
@@ -102,6 +105,12 @@ impl OpenTables {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.events.rows() + self.sessions.rows() + self.connections.rows() + self.requests.rows()
+    }
+
+    /// About how many bytes they take, here and in the log.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.events.bytes() + self.sessions.bytes() + self.connections.bytes() + self.requests.bytes()
     }
 
     /// The batches of all tables that have rows, in the order of the tables' codes.
@@ -151,6 +160,7 @@ macro_rules! table {
         #[derive(Default)]
         pub struct $columns {
             rows: usize,
+            bytes: usize,
             $($rname: $rkind,)*
             $($oname: $okind,)*
         }
@@ -176,8 +186,16 @@ macro_rules! table {
             fn append_to(&self, columns: &mut $columns) {
                 use $crate::columns::Column as _;
                 let row = columns.rows;
-                $(columns.$rname.put(row, self.$rname);)*
-                $(if let Some(value) = self.$oname { columns.$oname.put(row, value); })*
+                let mut bytes = 0;
+                $(
+                    bytes += <$rkind>::size(self.$rname);
+                    columns.$rname.put(row, self.$rname);
+                )*
+                $(if let Some(value) = self.$oname {
+                    bytes += <$okind>::size(value);
+                    columns.$oname.put(row, value);
+                })*
+                columns.bytes += bytes;
                 columns.rows = row + 1;
             }
 
@@ -191,9 +209,14 @@ macro_rules! table {
                 self.rows
             }
 
+            fn bytes(&self) -> usize {
+                self.bytes
+            }
+
             fn finish(&mut self) -> Option<arrow_array::RecordBatch> {
                 use $crate::columns::Column as _;
                 let rows = std::mem::take(&mut self.rows);
+                self.bytes = 0;
                 if rows == 0 {
                     return None;
                 }

@@ -1,11 +1,12 @@
 //! What every handler shares, and the bounds of the HTTP side.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use tidegauge_accounts::{Accounts, KeyRing};
 use tidegauge_store::Store;
+
+use crate::body::Bodies;
 
 /// The bounds of the HTTP side.
 #[derive(Debug, Clone)]
@@ -56,14 +57,15 @@ pub struct App {
     pub limits: Limits,
     /// When the server started.
     pub started: Instant,
-    /// Bytes of bodies held now.
-    pub bodies: Arc<AtomicUsize>,
+    /// Takes request bodies in.
+    pub bodies: Bodies,
 }
 
 impl App {
     /// An application over an open store.
     #[must_use]
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
-        Self { store, accounts, keys, limits, started: Instant::now(), bodies: Arc::default() }
+        let bodies = Bodies::new(&limits);
+        Self { store, accounts, keys, limits, started: Instant::now(), bodies }
     }
 }

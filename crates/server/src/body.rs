@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
-use crate::app::App;
+use crate::app::Limits;
 
 /// Why a body was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,9 @@ pub enum BodyRefused {
     Encoded,
 }
 
+/// Room made at once for a body that comes in pieces.
+const FIRST_ROOM_BYTES: usize = 256 * 1024;
+
 /// A whole body. While it lives it counts towards the bound on all of them.
 #[derive(Debug)]
 pub struct WholeBody {
@@ -33,44 +37,72 @@ pub struct WholeBody {
     _share: Share,
 }
 
-/// Reads a body.
-///
-/// # Errors
-/// See [`BodyRefused`].
-pub async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<WholeBody, BodyRefused> {
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(BodyRefused::Encoded);
-    }
-    let announced = body.size_hint().exact();
-    if announced.is_some_and(|length| length > app.limits.max_body_bytes as u64) {
-        return Err(BodyRefused::TooLarge);
-    }
-    let mut share = Share { bodies: Arc::clone(&app.bodies), bytes: 0 };
-    // Invariant: an announced length has just been found no longer than the limit, a `usize`.
-    share.grow(announced.unwrap_or(0) as usize, app.limits.max_bodies_bytes)?;
-    let collect = collect(app, body, &mut share);
-    let bytes =
-        tokio::time::timeout(app.limits.body_timeout, collect).await.map_err(|_| BodyRefused::TooSlow)??;
-    Ok(WholeBody { bytes, _share: share })
+/// Takes bodies in; its clones share the bound on all of them.
+#[derive(Debug, Clone)]
+pub struct Bodies {
+    max_bytes: usize,
+    max_bytes_of_all: usize,
+    timeout: Duration,
+    held: Arc<AtomicUsize>,
 }
 
-async fn collect(app: &App, mut body: Body, share: &mut Share) -> Result<Bytes, BodyRefused> {
-    let Some(first) = next_chunk(&mut body).await? else { return Ok(Bytes::new()) };
-    // Most bodies come in one piece: no copy then.
-    if body.is_end_stream() && first.len() <= app.limits.max_body_bytes {
-        return Ok(first);
+impl Bodies {
+    /// With these bounds.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            max_bytes: limits.max_body_bytes,
+            max_bytes_of_all: limits.max_bodies_bytes,
+            timeout: limits.body_timeout,
+            held: Arc::default(),
+        }
     }
-    let mut whole = BytesMut::from(first);
-    loop {
-        if whole.len() > app.limits.max_body_bytes {
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// See [`BodyRefused`].
+    pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<WholeBody, BodyRefused> {
+        if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(BodyRefused::Encoded);
+        }
+        let announced = body.size_hint().exact().unwrap_or(0);
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > self.max_bytes {
             return Err(BodyRefused::TooLarge);
         }
-        if whole.len() > share.bytes {
-            share.grow(whole.len() - share.bytes, app.limits.max_bodies_bytes)?;
+        let mut share = Share { held: Arc::clone(&self.held), bytes: 0 };
+        let collect = self.collect(body, announced, &mut share);
+        let bytes = tokio::time::timeout(self.timeout, collect).await.map_err(|_| BodyRefused::TooSlow)??;
+        Ok(WholeBody { bytes, _share: share })
+    }
+
+    async fn collect(
+        &self,
+        mut body: Body,
+        announced: usize,
+        share: &mut Share,
+    ) -> Result<Bytes, BodyRefused> {
+        let Some(first) = next_chunk(&mut body).await? else { return Ok(Bytes::new()) };
+        // What has come counts, not what was announced: else announcing would be a way to keep others out.
+        share.grow(first.len(), self.max_bytes_of_all)?;
+        // Most bodies come in one piece: no copy then.
+        if body.is_end_stream() && first.len() <= self.max_bytes {
+            return Ok(first);
         }
-        match next_chunk(&mut body).await? {
-            Some(chunk) => whole.extend_from_slice(&chunk),
-            None => return Ok(whole.freeze()),
+        let mut whole = BytesMut::with_capacity(announced.min(FIRST_ROOM_BYTES).max(first.len()));
+        whole.extend_from_slice(&first);
+        loop {
+            if whole.len() > self.max_bytes {
+                return Err(BodyRefused::TooLarge);
+            }
+            match next_chunk(&mut body).await? {
+                Some(chunk) => {
+                    share.grow(chunk.len(), self.max_bytes_of_all)?;
+                    whole.extend_from_slice(&chunk);
+                }
+                None => return Ok(whole.freeze()),
+            }
         }
     }
 }
@@ -92,20 +124,20 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, BodyRefused> {
 /// One request's part of the bytes held by all.
 #[derive(Debug)]
 struct Share {
-    bodies: Arc<AtomicUsize>,
+    held: Arc<AtomicUsize>,
     bytes: usize,
 }
 
 impl Share {
     fn grow(&mut self, more: usize, max: usize) -> Result<(), BodyRefused> {
         self.bytes += more;
-        let before = self.bodies.fetch_add(more, Ordering::Relaxed);
+        let before = self.held.fetch_add(more, Ordering::Relaxed);
         if before + more > max { Err(BodyRefused::TooManyAtOnce) } else { Ok(()) }
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.bodies.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }

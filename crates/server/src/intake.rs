@@ -14,6 +14,9 @@ pub trait NewEvent {
     /// The client's own id, if it sent one.
     fn event_id(&self) -> Option<&str>;
 
+    /// The project it names, if it names one.
+    fn project_id(&self) -> Option<&str>;
+
     /// The event as a row of `tenant`. What it leaves out is filled in: its project by `project`, its instant
     /// by `received_at`; `event_id` is the intake's to fill in.
     fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e>;
@@ -49,48 +52,63 @@ impl From<NotDurable> for IntakeError {
     }
 }
 
-/// Takes in one request's events, all or none. An event without a project belongs to the credential's
-/// project, or to the tenant's project `default`.
+/// One request's events, appended and on their way to the disk.
+#[derive(Debug)]
+#[must_use = "events are acknowledged only once they are confirmed"]
+pub struct Taken {
+    appended: Appended,
+    first_id: String,
+    received_at: Micros,
+}
+
+/// Appends one request's events, all or none. An event without a project belongs to the credential's project,
+/// or to the tenant's project `default`. Once they are taken, the request's body is no longer needed.
 ///
 /// # Errors
-/// See [`IntakeError`].
+/// Nothing was stored.
 pub async fn take_events<E: NewEvent>(
     app: &App,
     principal: &Principal,
     events: &[E],
-    wire_bytes: usize,
-) -> Result<Receipt, IntakeError> {
+) -> Result<Taken, IntakeError> {
     let received_at = Micros::now();
-    let ids = EventIds::of(app, principal, events);
     let project = principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str());
-    let appended = append(app, wire_bytes, || {
+    let ids = EventIds::of(app, principal, project, events);
+    let appended = append(app, || {
         events.iter().enumerate().map(|(index, event)| {
-            let (fingerprint, event_id) = ids.get(index, event);
-            let row = Event {
-                event_id,
-                id_assigned: fingerprint.is_none(),
-                received_at: received_at.0,
-                ..event.to_row(principal.tenant.as_str(), project, received_at)
-            };
-            (fingerprint, row)
+            let row = event.to_row(principal.tenant.as_str(), project, received_at);
+            let fingerprint = ids.fingerprint(index);
+            (
+                fingerprint,
+                Event { event_id: ids.text(index, event), id_assigned: fingerprint.is_none(), ..row },
+            )
         })
     })
     .await?;
-    let Appended { stored, repeated, ticket } = appended;
-    tokio::time::timeout(app.limits.commit_timeout, ticket.committed())
-        .await
-        .map_err(|_| IntakeError::Unknown)??;
-    let first_id = events.first().map(|first| ids.get(0, first).1.to_owned()).unwrap_or_default();
-    Ok(Receipt { stored, repeated, first_id, received_at })
+    let first_id = events.first().map(|first| ids.text(0, first).to_owned()).unwrap_or_default();
+    Ok(Taken { appended, first_id, received_at })
+}
+
+impl Taken {
+    /// Waits until the events are durable.
+    ///
+    /// # Errors
+    /// [`IntakeError::Unknown`]: the disk refused them or took too long.
+    pub async fn confirmed(self, app: &App) -> Result<Receipt, IntakeError> {
+        let Appended { stored, repeated, ticket } = self.appended;
+        tokio::time::timeout(app.limits.commit_timeout, ticket.committed())
+            .await
+            .map_err(|_| IntakeError::Unknown)??;
+        Ok(Receipt { stored, repeated, first_id: self.first_id, received_at: self.received_at })
+    }
 }
 
 /// Appends, waiting a bounded while for room.
 async fn append<R: Row, I: Iterator<Item = (Option<Fingerprint>, R)>>(
     app: &App,
-    wire_bytes: usize,
     rows: impl Fn() -> I,
 ) -> Result<Appended, Refused> {
-    match app.store.append(rows(), wire_bytes) {
+    match app.store.append(rows()) {
         Err(Refused::Busy) => {}
         other => return other,
     }
@@ -99,7 +117,7 @@ async fn append<R: Row, I: Iterator<Item = (Option<Fingerprint>, R)>>(
             let mut room = std::pin::pin!(app.store.room());
             // Listening starts before the try, so that room made in between is not missed.
             room.as_mut().enable();
-            match app.store.append(rows(), wire_bytes) {
+            match app.store.append(rows()) {
                 Err(Refused::Busy) => room.await,
                 other => return other,
             }
@@ -116,15 +134,15 @@ struct EventIds {
 }
 
 impl EventIds {
-    fn of<E: NewEvent>(app: &App, principal: &Principal, events: &[E]) -> Self {
+    fn of<E: NewEvent>(app: &App, principal: &Principal, project: &str, events: &[E]) -> Self {
         let tenant = principal.tenant.as_str();
-        let fingerprints = events
+        let fingerprints: Vec<Option<Fingerprint>> = events
             .iter()
             .map(|event| {
-                let id = event.event_id()?;
-                Some(app.store.fingerprint(tenant, Table::Events, id))
+                let project = event.project_id().unwrap_or(project);
+                Some(app.store.fingerprint(tenant, project, Table::Events, event.event_id()?))
             })
-            .collect::<Vec<_>>();
+            .collect();
         let mut made = vec![[0; 36]; events.len()];
         if fingerprints.iter().any(Option::is_none) {
             let mut ids = FactIds::start();
@@ -135,11 +153,12 @@ impl EventIds {
         Self { fingerprints, made }
     }
 
-    fn get<'a, E: NewEvent>(&'a self, index: usize, event: &'a E) -> (Option<Fingerprint>, &'a str) {
-        match event.event_id() {
-            Some(id) => (self.fingerprints[index], id),
-            // Invariant: made ids are the ASCII text of a UUID.
-            None => (None, str::from_utf8(&self.made[index]).unwrap_or_default()),
-        }
+    fn fingerprint(&self, index: usize) -> Option<Fingerprint> {
+        self.fingerprints[index]
+    }
+
+    fn text<'a, E: NewEvent>(&'a self, index: usize, event: &'a E) -> &'a str {
+        // Invariant: made ids are the ASCII text of a UUID.
+        event.event_id().unwrap_or_else(|| str::from_utf8(&self.made[index]).unwrap_or_default())
     }
 }

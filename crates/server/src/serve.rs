@@ -21,6 +21,8 @@ use crate::app::Limits;
 
 /// Longest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// How long an answer may stay unread.
+const UNREAD_TIMEOUT_MS: u32 = 60_000;
 /// Pause after the system refused a connection (no file descriptor left, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -95,6 +97,8 @@ fn spawn<P: Send + 'static>(
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    // A client that reads nothing, or is gone, does not keep its place for ever.
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNREAD_TIMEOUT_MS);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {

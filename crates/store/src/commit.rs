@@ -56,11 +56,12 @@ impl Committer {
     }
 
     fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        let expected_bytes = group.tables.bytes();
         let batches = group.tables.finish();
-        let written = self.log.append(self.next_sequence, &batches, group.bytes)?;
+        let written = self.log.append(self.next_sequence, &batches, expected_bytes)?;
         drop(batches);
         self.next_sequence += written.frames.len() as u64;
-        self.shared.note_write(Micros::now());
+        self.shared.note_write(Micros::now(), written.bytes);
 
         let mut view = self.shared.view.write();
         let view = &mut *view;

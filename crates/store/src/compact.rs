@@ -18,8 +18,8 @@ const RUN: usize = 8;
 const MAX_RUN: usize = 64;
 /// A segment below the first size is small among the smallest, and so on up.
 const TIERS_ROWS: [u64; 3] = [8 * 1024, 64 * 1024, 512 * 1024];
-/// A merged segment has at most so many rows, of so many bytes when they were logged: what is held in memory
-/// while merging.
+/// A merged segment has at most so many rows, of so many bytes: what is held in memory while
+/// merging.
 const MAX_ROWS: u64 = 1024 * 1024;
 const MAX_RAW_BYTES: u64 = 512 * 1024 * 1024;
 
@@ -39,17 +39,23 @@ pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
 fn find_run(segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
     TIERS_ROWS.into_iter().find_map(|limit| {
         let is_small = |segment: &Arc<Segment>| segment.meta.rows < limit && !segment.is_damaged();
-        segments.chunk_by(|a, b| is_small(a) && is_small(b)).find_map(|run| {
-            let (mut rows, mut raw_bytes) = (0, 0);
-            let fitting = run.iter().take(MAX_RUN).take_while(|segment| {
-                rows += segment.meta.rows;
-                raw_bytes += segment.meta.raw_bytes;
-                rows <= MAX_ROWS && raw_bytes <= MAX_RAW_BYTES
-            });
-            let count = fitting.count();
-            (count >= RUN).then(|| &run[..count])
-        })
+        segments
+            .chunk_by(|a, b| is_small(a) && is_small(b))
+            .flat_map(|run| (0..run.len()).map(move |start| &run[start..]))
+            .map(|run| &run[..fitting(run)])
+            .find(|run| run.len() >= RUN)
     })
+}
+
+/// How many of the segments can be merged into one.
+fn fitting(run: &[Arc<Segment>]) -> usize {
+    let (mut rows, mut raw_bytes) = (0, 0);
+    let fitting = run.iter().take(MAX_RUN).take_while(|segment| {
+        rows += segment.meta.rows;
+        raw_bytes += segment.meta.raw_bytes;
+        rows <= MAX_ROWS && raw_bytes <= MAX_RAW_BYTES
+    });
+    fitting.count()
 }
 
 fn merge_run(
@@ -63,19 +69,18 @@ fn merge_run(
         let read = segment.read(None).and_then(|batches| batches.collect::<Result<Vec<_>, _>>());
         match read {
             Ok(more) => batches.extend(more),
-            Err(error) => {
+            Err(error @ StoreError::Damaged { .. }) => {
                 segment.mark_damaged();
                 shared.note_damage(segment, &error);
                 return Ok(());
             }
+            Err(error) => return Err(error),
         }
     }
     let mut manifest = manifest.clone();
     let dir = shared.dir.segment_dir();
-    let raw_bytes = run.iter().map(|segment| segment.meta.raw_bytes).sum();
-    let meta = segment::write(&dir, manifest.next_number, table, &batches, raw_bytes)?;
+    let meta = segment::write(&dir, shared.next_number(), table, &batches)?;
     drop(batches);
-    manifest.next_number += 1;
     let merged = Arc::new(Segment::new(&dir, meta));
     let first = run.first().map(|segment| segment.meta.name.clone()).unwrap_or_default();
     let is_in_run = |segment: &Arc<Segment>| run.iter().any(|other| Arc::ptr_eq(segment, other));
@@ -88,6 +93,7 @@ fn merge_run(
             false => Some(segment),
         })
         .collect();
+    manifest.next_number = shared.next_number();
     manifest.save(&shared.dir)?;
     shared.view.write().manifest = Arc::new(manifest);
     run.iter().for_each(|segment| segment.make_obsolete());

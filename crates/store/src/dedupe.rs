@@ -20,7 +20,7 @@ const SHARDS: usize = 64;
 /// What a part holds beyond its even share: hashing spreads ids almost, not quite, evenly.
 const SHARD_SLACK: f64 = 1.02;
 
-/// A client's id within its tenant and table, as a keyed hash.
+/// A client's id within its tenant, project and table, as a keyed hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(u128);
 
@@ -35,12 +35,14 @@ impl Fingerprinter {
         Self { keys: uuid::Uuid::new_v4().as_u64_pair() }
     }
 
-    pub fn of(&self, tenant: &str, table: Table, id: &str) -> Fingerprint {
+    pub fn of(&self, tenant: &str, project: &str, table: Table, id: &str) -> Fingerprint {
         let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
         hasher.write_u8(table as u8);
-        // The length keeps (`a`, `bc`) and (`ab`, `c`) apart.
-        hasher.write_usize(tenant.len());
-        hasher.write(tenant.as_bytes());
+        // The lengths keep (`a`, `bc`) and (`ab`, `c`) apart.
+        for text in [tenant, project] {
+            hasher.write_usize(text.len());
+            hasher.write(text.as_bytes());
+        }
         hasher.write(id.as_bytes());
         Fingerprint(hasher.finish128().as_u128())
     }
@@ -132,7 +134,7 @@ mod tests {
     use super::*;
 
     fn id(text: &str) -> Fingerprint {
-        Fingerprinter { keys: (1, 2) }.of("t", Table::Events, text)
+        Fingerprinter { keys: (1, 2) }.of("t", "p", Table::Events, text)
     }
 
     #[test]
@@ -156,9 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn tenants_and_tables_do_not_meet() {
+    fn tenants_projects_and_tables_do_not_meet() {
         let of = Fingerprinter { keys: (1, 2) };
-        assert_ne!(of.of("a", Table::Events, "bc"), of.of("ab", Table::Events, "c"));
-        assert_ne!(of.of("a", Table::Events, "b"), of.of("a", Table::Requests, "b"));
+        assert_ne!(of.of("a", "bc", Table::Events, "d"), of.of("ab", "c", Table::Events, "d"));
+        assert_ne!(of.of("a", "b", Table::Events, "cd"), of.of("a", "bc", Table::Events, "d"));
+        assert_ne!(of.of("a", "p", Table::Events, "b"), of.of("a", "p", Table::Requests, "b"));
     }
 }

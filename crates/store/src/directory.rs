@@ -4,6 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
@@ -28,7 +29,11 @@ impl DataDir {
     /// Not writable, in use, of a newer format, or of no format at all.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let not_writable = |source| StoreError::NotWritable { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(not_writable)?;
+        if !path.exists() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(not_writable)?;
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            sync_dir(parent.unwrap_or(Path::new("."))).map_err(not_writable)?;
+        }
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -93,6 +98,17 @@ impl DataDir {
 
     pub(crate) fn manifest(&self) -> PathBuf {
         self.path.join("MANIFEST.json")
+    }
+
+    /// True when there are segments or logs.
+    pub(crate) fn has_facts(&self) -> Result<bool, StoreError> {
+        for part in [self.log_dir(), self.segment_dir()] {
+            let mut entries = fs::read_dir(&part).map_err(StoreError::io("cannot read", &part))?;
+            if entries.next().is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn checkpoint(&self, number: u64) -> PathBuf {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use tidegauge_facts::{Micros, Table};
@@ -31,6 +31,8 @@ pub(crate) struct Flusher {
     pub shared: Arc<Shared>,
     /// The gauges of everything in segments: what the next checkpoint starts from.
     pub gauges: Gauges,
+    /// When it flushed last. (Not by the clock of the day, which may go back.)
+    pub last: Instant,
 }
 
 impl Flusher {
@@ -39,6 +41,7 @@ impl Flusher {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
+                self.shared.look_at_disk();
                 let result = self.flush_aside();
                 self.shared.note_flush(result.as_ref().err());
                 if let Err(error) = result {
@@ -75,11 +78,9 @@ impl Flusher {
     fn is_due(&self) -> bool {
         let view = self.shared.view.read();
         let options = &self.shared.options;
-        let age = Micros::now().0 - view.manifest.last_flush.0;
-        let interval = i64::try_from(options.flush_interval.as_micros()).unwrap_or(i64::MAX);
         !view.hot.parts().is_empty()
-            && (view.hot.bytes() >= options.flush_bytes
-                || age >= interval
+            && (view.hot.bytes() >= options.flush_bytes.min(options.max_backlog_bytes)
+                || self.last.elapsed() >= options.flush_interval
                 || self.shared.take_flush_request())
     }
 
@@ -95,7 +96,6 @@ impl Flusher {
         let mut gauges = self.gauges.clone();
         for table in Table::ALL {
             let of_table = parts.iter().filter(|part| part.table == table);
-            let raw_bytes = of_table.clone().map(|part| part.bytes).sum();
             let batches = of_table.map(|part| part.load()).collect::<Result<Vec<RecordBatch>, _>>()?;
             if batches.is_empty() {
                 continue;
@@ -104,8 +104,7 @@ impl Flusher {
                 gauges.apply(table, batch)?;
             }
             let dir = self.shared.dir.segment_dir();
-            let meta = segment::write(&dir, manifest.next_number, table, &batches, raw_bytes)?;
-            manifest.next_number += 1;
+            let meta = segment::write(&dir, self.shared.next_number(), table, &batches)?;
             manifest.facts_flushed += meta.rows;
             manifest.segments.push(Arc::new(Segment::new(&dir, meta)));
         }
@@ -114,7 +113,8 @@ impl Flusher {
         gauges.forget_past_days(now);
         manifest.flushed_through = through;
         manifest.last_flush = now;
-        manifest.save_with(&self.shared.dir, &gauges)?;
+        manifest.save_with(&self.shared.dir, &gauges, self.shared.next_number())?;
+        self.last = Instant::now();
         self.gauges = gauges;
         self.publish(manifest, through);
         Ok(())
@@ -122,24 +122,29 @@ impl Flusher {
 
     fn publish(&self, manifest: Manifest, through: u64) {
         let mut view = self.shared.view.write();
-        let view = &mut *view;
-        let hot = Arc::make_mut(&mut view.hot);
-        for part in hot.remove_through(through) {
+        let state = &mut *view;
+        let hot = Arc::make_mut(&mut state.hot);
+        let parts = hot.remove_through(through);
+        for part in &parts {
             for (tenant, rows) in &part.tenants {
-                view.gauges.flushed(tenant, *rows);
+                state.gauges.flushed(tenant, *rows);
             }
         }
-        view.gauges.forget_past_days(manifest.last_flush);
-        view.manifest = Arc::new(manifest);
+        state.gauges.forget_past_days(manifest.last_flush);
+        let before = std::mem::replace(&mut state.manifest, Arc::new(manifest));
         self.shared.note_backlog(hot.bytes());
         // The newest file stays: it is being written.
-        let flushed = view.log_files.iter().take_while(|(_, last)| *last <= through).count();
-        let gone = flushed.min(view.log_files.len().saturating_sub(1));
-        for (file, _) in view.log_files.drain(..gone) {
+        let flushed = state.log_files.iter().take_while(|(_, last)| *last <= through).count();
+        let gone = flushed.min(state.log_files.len().saturating_sub(1));
+        let files: Vec<_> = state.log_files.drain(..gone).collect();
+        drop(view);
+        // What takes time is done without the lock.
+        for (file, _) in files {
             if let Err(error) = file.remove() {
                 tracing::warn!(%error, file = file.number, "cannot remove a log file");
             }
         }
+        drop((parts, before));
         self.shared.room.notify_waiters();
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::dedupe::{Dedupe, Fingerprint};
 use crate::error::{NotDurable, Refused};
 
-/// An open group takes no more once its rows came from this many bytes of requests.
+/// An open group takes no more once its rows are this many bytes.
 pub const MAX_GROUP_BYTES: usize = 32 * 1024 * 1024;
 
 /// What became of a group.
@@ -53,7 +53,6 @@ pub struct Appended {
 /// The rows of a group, and those who wait for it.
 pub(crate) struct Group {
     pub tables: OpenTables,
-    pub bytes: usize,
     pub done: watch::Sender<Outcome>,
 }
 
@@ -76,12 +75,11 @@ impl Intake {
     pub fn append<R: Row>(
         &mut self,
         rows: impl Iterator<Item = (Option<Fingerprint>, R)>,
-        wire_bytes: usize,
     ) -> Result<Appended, Refused> {
         if self.stopped {
             return Err(Refused::Stopped);
         }
-        if self.open.bytes >= MAX_GROUP_BYTES {
+        if self.open.tables.bytes() >= MAX_GROUP_BYTES {
             return Err(Refused::Busy);
         }
         let now = now_seconds();
@@ -95,7 +93,6 @@ impl Intake {
                 stored += 1;
             }
         }
-        self.open.bytes += wire_bytes;
         // With nothing open, what was appended before is in the group taken last, or durable.
         let wait_for = if self.is_empty() { self.taken.clone() } else { self.open.done.subscribe() };
         Ok(Appended { stored, repeated, ticket: Ticket(wait_for) })
@@ -120,7 +117,7 @@ impl Intake {
 
 impl Group {
     fn new(tables: OpenTables) -> Self {
-        Self { tables, bytes: 0, done: watch::channel(Outcome::Pending).0 }
+        Self { tables, done: watch::channel(Outcome::Pending).0 }
     }
 }
 

@@ -5,7 +5,7 @@
 //! a restart a new one begins.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub const LOG_FILE_BYTES: u64 = 128 * 1024 * 1024;
 /// The first block of a log file: this text, then the file's number.
 const FILE_MAGIC: &[u8; 16] = b"tidegauge log 1\n";
 
+/// How often something may be set aside at one place of one file.
+const MAX_SET_ASIDE: usize = 100;
 /// The ending of a file whose head is not durable yet.
 const UNNAMED: &str = "new";
 
@@ -40,6 +42,11 @@ impl LogFile {
     /// Takes the file's name away; readers that still hold it can go on.
     pub(crate) fn remove(&self) -> io::Result<()> {
         fs::remove_file(&self.path)
+    }
+
+    fn damage(&self, offset: u64, bytes_set_aside: u64, reason: &'static str) -> Damage {
+        let file = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Damage { file, offset, bytes_set_aside, reason }
     }
 
     /// Reads the first `len` bytes, however few a call brings.
@@ -107,6 +114,7 @@ impl FrameRef {
 /// A group made durable: its frames, and the batches read in place from the bytes that were written.
 pub(crate) struct Written {
     pub frames: Vec<(FrameRef, RecordBatch)>,
+    pub bytes: u64,
 }
 
 /// The end of the log, where groups are appended.
@@ -114,6 +122,8 @@ pub(crate) struct LogWriter {
     dir: PathBuf,
     file: Arc<LogFile>,
     offset: u64,
+    /// Where the file ends and the next one begins.
+    roll_at: u64,
 }
 
 impl LogWriter {
@@ -134,12 +144,23 @@ impl LogWriter {
             .and_then(|()| sync_dir(dir))
             .map_err(StoreError::io("cannot write", &path))?;
         let file = Arc::new(LogFile { number, path, file });
-        Ok(Self { dir: dir.to_owned(), file, offset: BLOCK as u64 })
+        Ok(Self { dir: dir.to_owned(), file, offset: BLOCK as u64, roll_at: LOG_FILE_BYTES })
     }
 
     /// The file that groups go to now.
     pub fn file(&self) -> &Arc<LogFile> {
         &self.file
+    }
+
+    /// Begins the next file. Where that fails (no file descriptor is left, say) this one grows on for a while.
+    fn roll(&mut self) {
+        match Self::begin(&self.dir, self.file.number + 1) {
+            Ok(next) => *self = next,
+            Err(error) => {
+                tracing::warn!(%error, "cannot begin a log file; the one before is used on");
+                self.roll_at += LOG_FILE_BYTES;
+            }
+        }
     }
 
     /// Writes one group, its first frame with the sequence `sequence`, and syncs it.
@@ -149,8 +170,8 @@ impl LogWriter {
         batches: &[(Table, RecordBatch)],
         expected_bytes: usize,
     ) -> Result<Written, StoreError> {
-        if self.offset >= LOG_FILE_BYTES {
-            *self = Self::begin(&self.dir, self.file.number + 1)?;
+        if self.offset >= self.roll_at {
+            self.roll();
         }
         let mut group = AlignedBytes::with_capacity(expected_bytes);
         let mut headers = Vec::with_capacity(batches.len());
@@ -173,14 +194,17 @@ impl LogWriter {
                 Ok((FrameRef { file: Arc::clone(&self.file), offset, header }, frame::decode(payload)?))
             })
             .collect::<Result<_, StoreError>>()?;
+        let bytes = end - self.offset;
         self.offset = end;
-        Ok(Written { frames })
+        Ok(Written { frames, bytes })
     }
 }
 
 /// What reading a log file found.
 pub(crate) struct Recovered {
-    pub file: Arc<LogFile>,
+    pub number: u64,
+    /// The file; none when nothing of it could be used and it was set aside whole.
+    pub file: Option<Arc<LogFile>>,
     pub frames: Vec<(FrameRef, RecordBatch)>,
     pub damage: Option<Damage>,
     pub bytes: u64,
@@ -219,9 +243,16 @@ pub(crate) fn recover(dir: &Path, number: u64, from: u64, last: &mut u64) -> Res
     let (file, content) = open_whole(dir, number)?;
     let mut frames = Vec::new();
     let (end, reason) = walk(&content, &file, from, last, &mut frames);
-    let damage = reason.map(|reason| set_aside(&file, &content, end, reason)).transpose()?;
+    let bytes = content.len() as u64;
+    if let (0, Some(reason)) = (end, reason) {
+        let damage = set_aside_whole(dir, &file, bytes, reason)?;
+        return Ok(Recovered { number, file: None, frames, damage: Some(damage), bytes });
+    }
+    let damage = reason.map(|reason| set_aside(dir, &file, &content, end, reason)).transpose()?;
     file.end_on_a_block()?;
-    Ok(Recovered { file, frames, damage, bytes: content.len() as u64 })
+    // What was read may not have reached the disk before the crash; it is about to be counted as durable.
+    file.file.sync_all().map_err(StoreError::io("cannot sync", &file.path))?;
+    Ok(Recovered { number, file: Some(file), frames, damage, bytes })
 }
 
 /// Where a log file ends early, and why.
@@ -306,19 +337,52 @@ fn walk(
 }
 
 /// Cuts the file at `end`, after what stands there was copied beside the log.
-fn set_aside(file: &LogFile, content: &[u8], end: usize, reason: &'static str) -> Result<Damage, StoreError> {
+fn set_aside(
+    dir: &Path,
+    file: &LogFile,
+    content: &[u8],
+    end: usize,
+    reason: &'static str,
+) -> Result<Damage, StoreError> {
     let tail = &content[end..];
     let used = tail.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
-    let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let aside = file.path.with_extension(format!("damaged-{end}"));
-    fs::write(&aside, &tail[..used])
-        .and_then(|()| File::open(&aside)?.sync_all())
+    let (aside, mut copy) = free_name(&file.path, end)?;
+    copy.write_all(&tail[..used])
+        .and_then(|()| copy.sync_all())
+        .and_then(|()| sync_dir(dir))
         .map_err(StoreError::io("cannot write", &aside))?;
-    file.file
-        .set_len(end as u64)
-        .and_then(|()| file.file.sync_all())
-        .map_err(StoreError::io("cannot cut", &file.path))?;
-    Ok(Damage { file: name, offset: end as u64, bytes_set_aside: used as u64, reason })
+    file.file.set_len(end as u64).map_err(StoreError::io("cannot cut", &file.path))?;
+    Ok(file.damage(end as u64, used as u64, reason))
+}
+
+/// Renames a file of which nothing could be used.
+fn set_aside_whole(
+    dir: &Path,
+    file: &LogFile,
+    bytes: u64,
+    reason: &'static str,
+) -> Result<Damage, StoreError> {
+    let (aside, _) = free_name(&file.path, 0)?;
+    fs::rename(&file.path, &aside)
+        .and_then(|()| sync_dir(dir))
+        .map_err(StoreError::io("cannot rename", &file.path))?;
+    Ok(file.damage(0, bytes, reason))
+}
+
+/// A new file to set something aside in; what was set aside earlier is never overwritten.
+fn free_name(path: &Path, offset: usize) -> Result<(PathBuf, File), StoreError> {
+    let names = (1..).map(|n| match n {
+        1 => path.with_extension(format!("damaged-{offset}")),
+        n => path.with_extension(format!("damaged-{offset}-{n}")),
+    });
+    for name in names.take(MAX_SET_ASIDE) {
+        match File::create_new(&name) {
+            Ok(file) => return Ok((name, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StoreError::io("cannot write", &name)(error)),
+        }
+    }
+    Err(StoreError::damaged(path, "it was set aside too often: look into the directory of the log"))
 }
 
 fn file_path(dir: &Path, number: u64) -> PathBuf {

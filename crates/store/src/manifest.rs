@@ -52,10 +52,26 @@ struct ManifestFile {
 impl Manifest {
     /// Reads the manifest and the gauges it goes with; both empty in a new directory.
     pub(crate) fn load(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
+        match Self::read(dir)? {
+            Some(read) => Ok(read),
+            None => Self::create(dir),
+        }
+    }
+
+    /// Reads the manifest and the gauges it goes with, if there are any; writes nothing.
+    pub(crate) fn read(dir: &DataDir) -> Result<Option<(Self, Gauges)>, StoreError> {
         let path = dir.manifest();
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::create(dir),
+            // A directory that has facts has had a manifest: without it nothing says which of them count.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return match dir.has_facts()? {
+                    true => {
+                        Err(StoreError::damaged(&path, "it is missing, though there are segments or logs"))
+                    }
+                    false => Ok(None),
+                };
+            }
             Err(error) => return Err(StoreError::io("cannot read", &path)(error)),
         };
         let file: ManifestFile =
@@ -77,7 +93,7 @@ impl Manifest {
             next_number: file.next_number,
             checkpoint: file.checkpoint,
         };
-        Ok((manifest, gauges))
+        Ok(Some((manifest, gauges)))
     }
 
     fn create(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
@@ -93,11 +109,15 @@ impl Manifest {
         Ok((manifest, Gauges::default()))
     }
 
-    /// Writes the gauges, then the manifest that names them, then removes the gauges before.
-    pub(crate) fn save_with(&mut self, dir: &DataDir, gauges: &Gauges) -> Result<(), StoreError> {
+    /// Writes the gauges under `number`, then the manifest that names them, then removes the gauges before.
+    pub(crate) fn save_with(
+        &mut self,
+        dir: &DataDir,
+        gauges: &Gauges,
+        number: u64,
+    ) -> Result<(), StoreError> {
         let before = self.checkpoint;
-        let number = self.next_number;
-        self.next_number += 1;
+        self.next_number = number + 1;
         let path = dir.checkpoint(number);
         let content = serde_json::to_vec(gauges)
             .map_err(|error| StoreError::format("write the gauges")(error.into()))?;
@@ -106,7 +126,10 @@ impl Manifest {
         self.save(dir)?;
         if let Some(before) = before {
             let path = dir.checkpoint(before.number);
-            fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
+            if let Err(error) = fs::remove_file(&path) {
+                // The manifest no longer names it; the next start removes it.
+                tracing::warn!(file = %path.display(), %error, "cannot remove the gauges of before");
+            }
         }
         Ok(())
     }

@@ -98,7 +98,7 @@ impl Opening {
         {
             let (from, to) = (self.sequence + 1, first.header.sequence - 1);
             tracing::warn!(
-                file = recovered.file.number,
+                file = recovered.number,
                 from,
                 to,
                 "frames of the log are missing before this file"
@@ -108,25 +108,22 @@ impl Opening {
             let table = frame.header.table;
             self.sequence = frame.header.sequence;
             self.gauges.apply(table, &batch)?;
-            remember(&mut self.dedupe, self.prints, table, &batch)?;
+            remember(&mut self.dedupe, self.prints, table, &batch, window_start())?;
             self.hot.push(frame, batch)?;
         }
         if frames > 0 {
-            tracing::info!(
-                file = recovered.file.number,
-                frames,
-                bytes = recovered.bytes,
-                "log file replayed"
-            );
+            tracing::info!(file = recovered.number, frames, bytes = recovered.bytes, "log file replayed");
         }
-        self.log_files.push((recovered.file, self.sequence));
+        if let Some(file) = recovered.file {
+            self.log_files.push((file, self.sequence));
+        }
         Ok(())
     }
 }
 
 /// Notes the clients' ids of the newest segments, oldest first, as far as the window reaches.
 fn remember_segments(segments: &[Arc<Segment>], dedupe: &mut Dedupe, prints: Fingerprinter, max_ids: usize) {
-    let window_start = Micros::now().0 - i64::from(WINDOW_SECONDS) * SECOND;
+    let window_start = window_start();
     let mut ids = 0;
     let wanted: Vec<&Arc<Segment>> = segments
         .iter()
@@ -141,18 +138,23 @@ fn remember_segments(segments: &[Arc<Segment>], dedupe: &mut Dedupe, prints: Fin
     for segment in wanted.into_iter().rev() {
         let Some(table) = segment.table() else { continue };
         let Some(id) = id_column(table) else { continue };
-        let columns = ["tenant_id", id, "id_assigned", "received_at"];
+        let columns = ["tenant_id", "project_id", id, "id_assigned", "received_at"];
         let read = segment.read(Some(&columns)).and_then(|batches| {
             for batch in batches {
-                remember(dedupe, prints, table, &batch?)?;
+                remember(dedupe, prints, table, &batch?, window_start)?;
             }
             Ok(())
         });
         if let Err(error) = read {
-            segment.mark_damaged();
+            segment.mark_if_damaged(&error);
             tracing::error!(%error, "a segment cannot be read: repeats of its events will not be noticed");
         }
     }
+}
+
+/// From when on ids are remembered, in microseconds.
+fn window_start() -> i64 {
+    Micros::now().0 - i64::from(WINDOW_SECONDS) * SECOND
 }
 
 fn remember(
@@ -160,15 +162,17 @@ fn remember(
     prints: Fingerprinter,
     table: Table,
     batch: &RecordBatch,
+    window_start: i64,
 ) -> Result<(), StoreError> {
     let Some(id) = id_column(table) else { return Ok(()) };
     let tenants = Labels::of(batch, "tenant_id")?;
+    let projects = Labels::of(batch, "project_id")?;
     let ids = read::texts(batch, id)?;
     let received = read::instants(batch, "received_at")?;
     for (row, received) in received.iter().enumerate() {
-        if !read::flag(batch, "id_assigned", row) {
+        if *received >= window_start && !read::flag(batch, "id_assigned", row) {
             let second = u32::try_from(received / SECOND).unwrap_or(0);
-            dedupe.insert(prints.of(tenants.get(row), table, ids.value(row)), second);
+            dedupe.insert(prints.of(tenants.get(row), projects.get(row), table, ids.value(row)), second);
         }
     }
     Ok(())

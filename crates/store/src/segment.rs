@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, RecordBatch};
 use arrow_select::interleave::interleave_record_batch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -43,7 +43,7 @@ pub struct SegmentMeta {
     pub rows: u64,
     /// Length of the file.
     pub bytes: u64,
-    /// Bytes its rows took in the log: about what they take in memory.
+    /// Bytes its rows take in memory.
     pub raw_bytes: u64,
     /// CRC-32C of the file.
     pub crc32c: u32,
@@ -145,6 +145,13 @@ impl Segment {
         self.is_damaged.load(Ordering::Relaxed)
     }
 
+    /// Marks it when the error says that it is damaged, and not just out of reach.
+    pub(crate) fn mark_if_damaged(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged { .. }) {
+            self.mark_damaged();
+        }
+    }
+
     pub(crate) fn mark_damaged(&self) {
         self.is_damaged.store(true, Ordering::Relaxed);
     }
@@ -167,13 +174,12 @@ impl Segment {
     }
 }
 
-/// Writes the rows of `batches` as segment `number` of their table. They took `raw_bytes` in the log.
+/// Writes the rows of `batches` as segment `number` of their table; no file has had that number before.
 pub(crate) fn write(
     dir: &Path,
     number: u64,
     table: Table,
     batches: &[RecordBatch],
-    raw_bytes: u64,
 ) -> Result<SegmentMeta, StoreError> {
     let name = format!("{}-{number:010}.parquet", table.name());
     let mut meta = SegmentMeta {
@@ -181,7 +187,7 @@ pub(crate) fn write(
         table: table.name().to_owned(),
         rows: 0,
         bytes: 0,
-        raw_bytes,
+        raw_bytes: 0,
         crc32c: 0,
         min_time: i64::MAX,
         max_time: i64::MIN,
@@ -196,7 +202,7 @@ pub(crate) fn write(
     meta.crc32c = crc32c::crc32c(&content);
     let path = dir.join(&meta.name);
     let store = || {
-        let mut file = File::create(&path)?;
+        let mut file = File::create_new(&path)?;
         file.write_all(&content)?;
         file.sync_all()?;
         // Nobody reads it soon: its pages are worth more to others.
@@ -212,6 +218,8 @@ impl SegmentMeta {
         let times = read::instants(batch, "event_time")?.iter().copied();
         let received = read::instants(batch, "received_at")?.iter().copied();
         self.rows += batch.num_rows() as u64;
+        let column_bytes = batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0));
+        self.raw_bytes += column_bytes.sum::<usize>() as u64;
         self.min_time = times.clone().fold(self.min_time, i64::min);
         self.max_time = times.fold(self.max_time, i64::max);
         self.max_received = received.fold(self.max_received, i64::max);
@@ -263,15 +271,18 @@ fn sorted_places(batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, StoreEr
     Ok(keys.into_iter().map(|(_, _, part, row)| (part as usize, row as usize)).collect())
 }
 
-/// How each kind of column is written. Ids count upwards, so they are kept as what differs from the
-/// one before; instants likewise; text that seldom repeats goes without a dictionary.
+/// How each kind of column is written. Ids count upwards, so they are kept as what differs from the one
+/// before; instants likewise; text that seldom repeats goes without a dictionary. Statistics are kept for what
+/// readers skip by.
 fn properties(table: Table) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_statistics_enabled(ColumnPath::from("event_time"), EnabledStatistics::Page)
-        .set_column_statistics_enabled(ColumnPath::from("tenant_id"), EnabledStatistics::Page);
+        .set_statistics_enabled(EnabledStatistics::None);
+    for name in ["tenant_id", "project_id", "event_time", "received_at"] {
+        properties =
+            properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
+    }
     for name in ["event_time", "received_at"] {
         properties = properties
             .set_column_dictionary_enabled(ColumnPath::from(name), false)
@@ -285,21 +296,25 @@ fn properties(table: Table) -> WriterProperties {
     };
     properties = properties
         .set_column_dictionary_enabled(ColumnPath::from(id), false)
-        .set_column_encoding(ColumnPath::from(id), Encoding::DELTA_BYTE_ARRAY)
-        .set_column_statistics_enabled(ColumnPath::from(id), EnabledStatistics::None);
+        .set_column_encoding(ColumnPath::from(id), Encoding::DELTA_BYTE_ARRAY);
     for name in plain {
-        properties = properties
-            .set_column_dictionary_enabled(ColumnPath::from(*name), false)
-            .set_column_statistics_enabled(ColumnPath::from(*name), EnabledStatistics::None);
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(*name), false);
     }
     properties.build()
+}
+
+/// True for `events-0000000001.parquet` and the like: other files are not ours to touch.
+fn is_segment_name(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".parquet"));
+    name.and_then(|name| name.split_once('-'))
+        .is_some_and(|(table, number)| Table::from_name(table).is_some() && number.parse::<u64>().is_ok())
 }
 
 /// Removes the segment files that no manifest names: a crash left them half done.
 pub(crate) fn remove_orphans(dir: &Path, known: &[Arc<Segment>]) -> Result<(), StoreError> {
     for entry in fs::read_dir(dir).map_err(StoreError::io("cannot read", dir))? {
         let path = entry.map_err(StoreError::io("cannot read", dir))?.path();
-        if !known.iter().any(|segment| segment.path == path) {
+        if is_segment_name(&path) && !known.iter().any(|segment| segment.path == path) {
             tracing::info!(file = %path.display(), "removing a segment that was never finished");
             fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
         }

@@ -74,6 +74,8 @@ pub(crate) struct Shared {
     pub room: Notify,
     pub view: RwLock<View>,
     pub prints: Fingerprinter,
+    /// The number of the next segment or checkpoint: never given twice, also when its writing fails.
+    next_number: AtomicU64,
     backlog_bytes: AtomicU64,
     free_bytes: AtomicU64,
     last_write: AtomicI64,
@@ -108,6 +110,7 @@ impl Shared {
             work: Condvar::new(),
             room: Notify::new(),
             prints,
+            next_number: AtomicU64::new(view.manifest.next_number),
             backlog_bytes: AtomicU64::new(view.hot.bytes()),
             view: RwLock::new(view),
             last_write: AtomicI64::new(0),
@@ -167,8 +170,17 @@ impl Shared {
         self.failures.lock().commit = Some(error.to_string());
     }
 
-    pub fn note_write(&self, at: Micros) {
+    /// A number that no file has had.
+    pub fn next_number(&self) -> u64 {
+        self.next_number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Notes a commit. Its bytes count as taken from the disk until somebody looks again.
+    pub fn note_write(&self, at: Micros, bytes: u64) {
         self.last_write.store(at.0, Ordering::Relaxed);
+        let _ = self
+            .free_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| Some(free.saturating_sub(bytes)));
     }
 
     pub fn note_backlog(&self, bytes: u64) {

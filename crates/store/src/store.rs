@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tidegauge_facts::{Row, Table};
@@ -50,7 +51,8 @@ impl Store {
         shared.look_for_segments();
         let committer =
             Committer { shared: Arc::clone(&shared), log: opened.log, next_sequence: opened.next_sequence };
-        let flusher = Flusher { shared: Arc::clone(&shared), gauges: opened.checkpoint };
+        let flusher =
+            Flusher { shared: Arc::clone(&shared), gauges: opened.checkpoint, last: Instant::now() };
         let threads = [
             thread::Builder::new().name("commit".into()).spawn(move || committer.run()),
             thread::Builder::new().name("flush".into()).spawn(move || flusher.run()),
@@ -62,24 +64,23 @@ impl Store {
         Ok(Self { shared, threads: Mutex::new(threads) })
     }
 
-    /// A client's id, as the store remembers it.
+    /// A client's id within its project, as the store remembers it.
     #[must_use]
-    pub fn fingerprint(&self, tenant: &str, table: Table, id: &str) -> Fingerprint {
-        self.shared.prints.of(tenant, table, id)
+    pub fn fingerprint(&self, tenant: &str, project: &str, table: Table, id: &str) -> Fingerprint {
+        self.shared.prints.of(tenant, project, table, id)
     }
 
-    /// Appends rows to the open group, but those whose fingerprint was taken in before. `wire_bytes` is
-    /// the length of the request they came from. Nothing is durable before the ticket says so.
+    /// Appends rows to the open group, but those whose fingerprint was taken in before. Nothing is durable
+    /// before the ticket says so.
     ///
     /// # Errors
     /// Nothing was taken in.
     pub fn append<R: Row>(
         &self,
         rows: impl Iterator<Item = (Option<Fingerprint>, R)>,
-        wire_bytes: usize,
     ) -> Result<Appended, Refused> {
         self.shared.has_room()?;
-        let appended = self.shared.intake.lock().append(rows, wire_bytes)?;
+        let appended = self.shared.intake.lock().append(rows)?;
         if appended.stored > 0 {
             self.shared.work.notify_one();
         }

@@ -11,12 +11,15 @@ use std::time::{Duration, Instant};
 use arrow_array::cast::AsArray as _;
 use tidegauge_facts::connections::State;
 use tidegauge_facts::events::{Category, Priority};
+use tidegauge_facts::time::{DAY, HOUR};
 use tidegauge_facts::{Connection, Event, Micros, Table};
 
 use crate::{Appended, Options, Refused, Snapshot, Store, StoreError};
 
-/// 2026-11-21T12:00:00Z, in microseconds.
-const NOON: i64 = 1_795_262_400_000_000;
+/// Today at 12:00 UTC, in microseconds.
+fn noon() -> i64 {
+    Micros::now().day() * DAY + 12 * HOUR
+}
 
 /// Bounds under which nothing is flushed unless asked.
 fn lazy() -> Options {
@@ -34,7 +37,7 @@ fn event<'a>(tenant: &'a str, project: &'a str, id: &'a str, is_client_id: bool)
         project_id: project,
         event_id: id,
         id_assigned: !is_client_id,
-        event_time: NOON,
+        event_time: noon(),
         received_at: Micros::now().0,
         event_name: "login",
         category: Category::Auth,
@@ -79,7 +82,7 @@ fn connection<'a>(id: &'a str, project: &'a str, state: State, at: i64) -> Conne
         project_id: project,
         connection_id: id,
         event_time: at,
-        received_at: NOON,
+        received_at: noon(),
         state,
         service_name: "ws",
         protocol_name: "WebSocket",
@@ -97,10 +100,11 @@ fn connection<'a>(id: &'a str, project: &'a str, state: State, at: i64) -> Conne
 
 /// Appends events of tenant `t`, project `p`, with clients' ids, and waits for the commit.
 fn put(store: &Store, ids: &[&str]) -> Appended {
-    let rows =
-        ids.iter().map(|id| (Some(store.fingerprint("t", Table::Events, id)), event("t", "p", id, true)));
-    let appended = store.append(rows, 100).unwrap();
-    let waiting = store.append(std::iter::empty::<(_, Event<'_>)>(), 0).unwrap();
+    let rows = ids
+        .iter()
+        .map(|id| (Some(store.fingerprint("t", "p", Table::Events, id)), event("t", "p", id, true)));
+    let appended = store.append(rows).unwrap();
+    let waiting = store.append(std::iter::empty::<(_, Event<'_>)>()).unwrap();
     wait(waiting).unwrap();
     appended
 }
@@ -177,6 +181,6 @@ fn a_closed_store_refuses() {
     put(&store, &["a"]);
     store.close();
     let rows = std::iter::once((None, event("t", "p", "b", false)));
-    assert_eq!(store.append(rows, 1).unwrap_err(), Refused::Stopped);
+    assert_eq!(store.append(rows).unwrap_err(), Refused::Stopped);
     assert_eq!(store.health().refuses, Some(Refused::Stopped));
 }

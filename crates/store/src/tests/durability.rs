@@ -119,15 +119,15 @@ fn all_four_tables_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     put(&store, &["a"]);
-    let open_one = connection("c1", "p", State::Open, NOON);
-    wait(store.append(std::iter::once((None, open_one)), 1).unwrap()).unwrap();
+    let open_one = connection("c1", "p", State::Open, noon());
+    wait(store.append(std::iter::once((None, open_one))).unwrap()).unwrap();
     let request = tidegauge_facts::Request {
         tenant_id: "t",
         project_id: "p",
         request_id: "r1",
         id_assigned: false,
-        event_time: NOON,
-        received_at: NOON,
+        event_time: noon(),
+        received_at: noon(),
         api_id: "api",
         path: "/a",
         method: Some("GET"),
@@ -154,7 +154,7 @@ fn all_four_tables_are_kept() {
         closed_connections: None,
         track_path: Some(true),
     };
-    wait(store.append(std::iter::once((None, request)), 1).unwrap()).unwrap();
+    wait(store.append(std::iter::once((None, request))).unwrap()).unwrap();
     let session = tidegauge_facts::sessions::schema();
     assert!(session.field_with_name("client_screen_pixel_depth").is_ok());
     for flushed in [false, true] {
@@ -179,8 +179,8 @@ fn a_connection_s_newest_version_counts_whatever_the_order() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     let say = |id, state, at| {
-        let version = connection(id, "p", state, NOON + at);
-        wait(store.append(std::iter::once((None, version)), 1).unwrap()).unwrap();
+        let version = connection(id, "p", state, noon() + at);
+        wait(store.append(std::iter::once((None, version))).unwrap()).unwrap();
         store.look(|view| view.gauges.tenant("t").unwrap().project("p").unwrap().open_connections)
     };
     assert_eq!(say("a", State::Open, 0), 1);
@@ -203,7 +203,7 @@ fn a_full_backlog_is_refused_and_a_flush_makes_room() {
     let refused = loop {
         let id = stored.to_string();
         let rows = std::iter::once((None, event("t", "p", &id, false)));
-        match store.append(rows, 1) {
+        match store.append(rows) {
             Ok(appended) => wait(appended).unwrap(),
             Err(refused) => break refused,
         }
@@ -222,7 +222,7 @@ fn an_almost_full_disk_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), Options { min_free_bytes: u64::MAX, ..lazy() }).unwrap();
     let rows = std::iter::once((None, event("t", "p", "a", false)));
-    assert_eq!(store.append(rows, 1).unwrap_err(), Refused::DiskFull);
+    assert_eq!(store.append(rows).unwrap_err(), Refused::DiskFull);
 }
 
 #[test]
@@ -247,4 +247,45 @@ fn rows_that_come_one_by_one_during_flushes_are_there_once() {
     let (_copy, again) = crashed(dir.path());
     let tenant = again.look(|view| view.gauges.tenant("t").unwrap().clone());
     assert_eq!((tenant.events, tenant.facts, tenant.flushed), (600, 600, 600));
+}
+
+#[test]
+fn a_flush_that_fails_halfway_harms_no_segment_and_the_next_one_passes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put(&store, &["a"]);
+    flush(&store);
+    // The checkpoint of before cannot be removed: its place is a directory now.
+    let gauges = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("gauges-"))
+        .unwrap();
+    fs::remove_file(&gauges).unwrap();
+    fs::create_dir_all(gauges.join("in the way")).unwrap();
+    put(&store, &["b"]);
+    flush(&store);
+    fs::remove_dir_all(&gauges).unwrap();
+    assert_eq!(sorted_ids(&crashed(dir.path()).1), ["a", "b"]);
+}
+
+#[test]
+fn a_segment_number_is_never_given_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    // What the next flush would write is in the way: it fails, and the one after takes another number.
+    let in_the_way = dir.path().join("segments").join("events-0000000001.parquet");
+    fs::write(&in_the_way, "not yours").unwrap();
+    put(&store, &["a"]);
+    store.request_flush();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while store.health().flush_error.is_none() {
+        assert!(Instant::now() < deadline, "the flush did not fail");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(fs::read(&in_the_way).unwrap(), b"not yours");
+    flush(&store);
+    assert_eq!(sorted_ids(&store), ["a"]);
+    assert_eq!(fs::read(&in_the_way).unwrap(), b"not yours");
+    assert_eq!(store.health().flush_error, None);
 }

@@ -27,14 +27,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// What the store should know, in maps.
 #[derive(Default)]
 struct Model {
-    ids: BTreeSet<(u8, u16)>,
+    ids: BTreeSet<(u8, u8, u16)>,
     projects: BTreeMap<(u8, u8), (u64, i64)>,
     today: BTreeMap<u8, u64>,
 }
 
 impl Model {
     fn append(&mut self, (tenant, project, id, hours): (u8, u8, u16, i8), at: i64) -> bool {
-        if !self.ids.insert((tenant, id)) {
+        if !self.ids.insert((tenant, project, id)) {
             return false;
         }
         let project = self.projects.entry((tenant, project)).or_insert((0, i64::MIN));
@@ -65,16 +65,16 @@ proptest! {
                         })
                         .collect();
                     let rows = events.iter().zip(&texts).map(|(event, (tenant, project, id))| {
-                        let print = store.fingerprint(tenant, Table::Events, id);
-                        let at = NOON + i64::from(event.3) * 3_600_000_000;
+                        let print = store.fingerprint(tenant, project, Table::Events, id);
+                        let at = noon() + i64::from(event.3) * 3_600_000_000;
                         let row = self::event(tenant, project, id, true);
-                        (Some(print), Event { event_time: at, received_at: NOON, ..row })
+                        (Some(print), Event { event_time: at, ..row })
                     });
                     let expected = events
                         .iter()
-                        .filter(|event| model.append(**event, NOON + i64::from(event.3) * 3_600_000_000))
+                        .filter(|event| model.append(**event, noon() + i64::from(event.3) * 3_600_000_000))
                         .count();
-                    let appended = store.append(rows, 100).unwrap();
+                    let appended = store.append(rows).unwrap();
                     prop_assert_eq!(appended.stored, expected);
                     wait(appended).unwrap();
                 }
@@ -95,10 +95,12 @@ fn check(store: &Store, model: &Model) -> Result<(), TestCaseError> {
     for batch in store.snapshot().scan(Table::Events) {
         let batch = batch.unwrap();
         let tenants = crate::read::Labels::of(&batch, "tenant_id").unwrap();
+        let projects = crate::read::Labels::of(&batch, "project_id").unwrap();
         let texts = crate::read::texts(&batch, "event_id").unwrap();
         for row in 0..batch.num_rows() {
             let tenant = tenants.get(row)[1..].parse::<u8>().unwrap();
-            *ids.entry((tenant, texts.value(row).parse::<u16>().unwrap())).or_insert(0) += 1;
+            let project = projects.get(row)[1..].parse::<u8>().unwrap();
+            *ids.entry((tenant, project, texts.value(row).parse::<u16>().unwrap())).or_insert(0) += 1;
         }
     }
     prop_assert_eq!(ids.keys().copied().collect::<BTreeSet<_>>(), model.ids.clone());
@@ -111,7 +113,7 @@ fn check(store: &Store, model: &Model) -> Result<(), TestCaseError> {
         }
         for tenant in 0..3 {
             let events =
-                view.gauges.tenant(&format!("t{tenant}")).map_or(0, |t| t.events_on_day_of(Micros(NOON)));
+                view.gauges.tenant(&format!("t{tenant}")).map_or(0, |t| t.events_on_day_of(Micros(noon())));
             prop_assert_eq!(events, model.today.get(&tenant).copied().unwrap_or(0));
         }
         Ok(())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, NewKey};
 use tidegauge_server::{App, Limits, router};
@@ -28,7 +29,7 @@ pub struct Args {
     #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
     data: PathBuf,
     /// Facts are written to segments at least this often, in seconds.
-    #[arg(long, default_value_t = 60, env = "TIDEGAUGE_FLUSH_INTERVAL_SECONDS")]
+    #[arg(long, default_value_t = 60, env = "TIDEGAUGE_FLUSH_INTERVAL_SECONDS", value_parser = seconds())]
     flush_interval_seconds: u64,
     /// Facts are written to segments once their log is this long, in bytes.
     #[arg(long, default_value_t = Options::default().flush_bytes, env = "TIDEGAUGE_FLUSH_BYTES")]
@@ -46,12 +47,20 @@ pub struct Args {
     #[arg(long, default_value_t = Limits::default().max_body_bytes, env = "TIDEGAUGE_MAX_BODY_BYTES")]
     max_body_bytes: usize,
     /// How long a request's head, and then its body, may take to arrive, in seconds.
-    #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS")]
+    #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS", value_parser = seconds())]
     request_timeout_seconds: u64,
-    /// Connections held at once.
+    /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
 }
+
+/// A span of one second to one day.
+fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=86_400)
+}
+
+/// Open files kept back from connections, for the log, segments and accounts.
+const FILES_KEPT_BACK: usize = 128;
 
 impl Args {
     fn options(&self) -> Options {
@@ -64,11 +73,13 @@ impl Args {
         }
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self, open_files: usize) -> Limits {
         let timeout = Duration::from_secs(self.request_timeout_seconds);
         Limits {
             max_body_bytes: self.max_body_bytes,
-            max_connections: self.max_connections,
+            max_connections: self
+                .max_connections
+                .clamp(1, open_files.saturating_sub(FILES_KEPT_BACK).clamp(1, 1 << 20)),
             head_timeout: timeout,
             body_timeout: timeout,
             ..Limits::default()
@@ -78,11 +89,11 @@ impl Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     start_logging("info");
-    raise_open_files();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+    let open_files = raise_open_files();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args, open_files))
 }
 
-async fn serve(args: Args) -> anyhow::Result<()> {
+async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     // The address first: a second server on it must not touch the data directory.
     let listener = tidegauge_server::serve::listen(args.listen).await?;
@@ -96,7 +107,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
 
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
-    let limits = args.limits();
+    let limits = args.limits(open_files);
     let routes = router(App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone()));
     let stopping = async {
         tokio::select! {
@@ -143,11 +154,13 @@ fn announce(address: SocketAddr, data: &Path, first_key: Option<&NewKey>) -> any
     Ok(())
 }
 
-/// Takes as many open files as the system allows: each connection is one.
-fn raise_open_files() {
+/// Takes as many open files as the system allows, and says how many: each connection is one.
+fn raise_open_files() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
-        tracing::debug!(%error, "the limit on open files stays as it is");
-    }
+    let open_files = match setrlimit(Resource::Nofile, wanted) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    open_files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
 }

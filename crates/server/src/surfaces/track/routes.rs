@@ -22,8 +22,8 @@ use super::strict::{StrictBatch, strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
 use crate::app::App;
 use crate::auth::{authenticate, authorize};
-use crate::body::{self, WholeBody};
-use crate::intake::{self, Receipt};
+use crate::body::WholeBody;
+use crate::intake::{self, Receipt, Taken};
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -41,15 +41,17 @@ async fn track(
     body: Body,
 ) -> Result<Json<TrackAnswer>, Failure> {
     let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
-    let body = body::read(&app, &headers, body).await.map_err(Failure::Body)?;
+    let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     let event = match fast(&headers, &body).and_then(parse_single) {
         Some(event) => event,
         None => strict_single(&body.bytes, content_type(&headers)).map_err(Failure::Invalid)?,
     };
     let rule = ProjectRule::new(&app.store, &principal, std::iter::once(&event));
     rule.check_single(&event).map_err(Failure::Invalid)?;
-    let receipt = take(&app, &principal, std::slice::from_ref(&event), &body).await?;
-    Ok(Json(TrackAnswer::new(receipt)))
+    let taken = take(&app, &principal, std::slice::from_ref(&event)).await?;
+    drop(event);
+    drop(body);
+    Ok(Json(TrackAnswer::new(confirmed(&app, taken).await?)))
 }
 
 /// `POST /api/v1/analytics/batch`: 1 to 100 events, all or nothing; with `Prefer: handling=lenient`
@@ -60,9 +62,9 @@ async fn track_batch(
     body: Body,
 ) -> Result<Response, Failure> {
     let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
-    let body = body::read(&app, &headers, body).await.map_err(Failure::Body)?;
+    let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     if prefers_lenient(&headers) {
-        return lenient_batch(&app, &principal, &headers, &body).await;
+        return lenient_batch(&app, &principal, &headers, body).await;
     }
     let events = match fast(&headers, &body).and_then(parse_batch) {
         Some(events) => events,
@@ -72,21 +74,29 @@ async fn track_batch(
     };
     let rule = ProjectRule::new(&app.store, &principal, events.iter());
     rule.check_batch(&events).map_err(Failure::Invalid)?;
-    let receipt = take(&app, &principal, &events, &body).await?;
-    Ok(Json(BatchAnswer::all_good(&receipt)).into_response())
+    let taken = take(&app, &principal, &events).await?;
+    drop(events);
+    drop(body);
+    Ok(Json(BatchAnswer::all_good(&confirmed(&app, taken).await?)).into_response())
 }
 
 async fn lenient_batch(
     app: &App,
     principal: &Principal,
     headers: &HeaderMap,
-    body: &WholeBody,
+    body: WholeBody,
 ) -> Result<Response, Failure> {
     let batch = strict_batch(&body.bytes, content_type(headers)).map_err(Failure::Invalid)?;
     let (events, errors, failed) = sort_out(&app.store, principal, batch);
-    let receipt = match events.is_empty() {
+    let taken = match events.is_empty() {
         true => None,
-        false => Some(take(app, principal, &events, body).await?),
+        false => Some(take(app, principal, &events).await?),
+    };
+    drop(events);
+    drop(body);
+    let receipt = match taken {
+        Some(taken) => Some(confirmed(app, taken).await?),
+        None => None,
     };
     let mut response = Json(BatchAnswer::lenient(receipt.as_ref(), failed, errors)).into_response();
     let applied = HeaderValue::from_static("handling=lenient");
@@ -135,13 +145,12 @@ async fn method_not_allowed() -> Failure {
     Failure::MethodNotAllowed
 }
 
-async fn take(
-    app: &App,
-    principal: &Principal,
-    events: &[TrackEvent<'_>],
-    body: &WholeBody,
-) -> Result<Receipt, Failure> {
-    intake::take_events(app, principal, events, body.bytes.len()).await.map_err(Failure::Intake)
+async fn take(app: &App, principal: &Principal, events: &[TrackEvent<'_>]) -> Result<Taken, Failure> {
+    intake::take_events(app, principal, events).await.map_err(Failure::Intake)
+}
+
+async fn confirmed(app: &App, taken: Taken) -> Result<Receipt, Failure> {
+    taken.confirmed(app).await.map_err(Failure::Intake)
 }
 
 /// The body, where the good path may look at it: when it is called JSON.

@@ -10,6 +10,10 @@ impl NewEvent for TrackEvent<'_> {
         self.event_id.as_deref()
     }
 
+    fn project_id(&self) -> Option<&str> {
+        self.project_id.as_deref()
+    }
+
     #[inline]
     fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
         let [int1, int2, int3, int4, int5] = self.ints;

@@ -15,7 +15,7 @@ use super::text_rule::{self as rule, TextRule};
 /// A short event's length in bytes.
 const LIKELY_EVENT_BYTES: usize = 256;
 
-/// Reads a body of `POST /api/v1/analytics`; `None` leaves it to [`super::strict::strict_single`].
+/// Reads a body of `POST /api/v1/analytics`; `None` leaves it to the strict path.
 pub fn parse_single(body: &[u8]) -> Option<TrackEvent<'_>> {
     let mut cursor = Cursor::new(str::from_utf8(body).ok()?);
     let mut event = TrackEvent::blank();
@@ -26,7 +26,7 @@ pub fn parse_single(body: &[u8]) -> Option<TrackEvent<'_>> {
 }
 
 /// Reads a body of `POST /api/v1/analytics/batch`: 1 to [`MAX_BATCH_EVENTS`] events, each with the batch's
-/// `client_id` where it had none. `None` leaves it to [`super::strict::strict_batch`].
+/// `client_id` where it had none. `None` leaves it to the strict path.
 pub fn parse_batch(body: &[u8]) -> Option<Vec<TrackEvent<'_>>> {
     let mut cursor = Cursor::new(str::from_utf8(body).ok()?);
     // A guess that most batches meet: room made at once costs less than moving events while the list grows.
