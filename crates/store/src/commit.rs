@@ -5,6 +5,7 @@
 //! tried again, because the kernel may have dropped the pages it could not write.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tidegauge_facts::{Micros, OpenTables};
 
@@ -26,7 +27,10 @@ impl Committer {
         let _end = StopAtEnd(Arc::clone(&self.shared));
         let mut spare = OpenTables::default();
         while let Some(mut group) = self.next_group(spare) {
-            match self.commit(&mut group) {
+            let begun = Instant::now();
+            let result = self.commit(&mut group);
+            self.shared.note_commit_time(begun.elapsed());
+            match result {
                 Ok(()) => {
                     let _ = group.done.send(Outcome::Durable);
                 }

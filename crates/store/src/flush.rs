@@ -1,5 +1,7 @@
 //! The flush thread: moves what is hot into segments, then lets the log's files go.
 //!
+//! It stands back behind commits: while they are busy, it waits until the interval is over or half of the backlog
+//! is used, so that a burst goes into the log at full speed; and it runs niced until the backlog is large.
 //! Promise: a fact leaves hot and log only after a manifest that names its segment is on the disk. A
 //! failed flush loses nothing; it is tried again, and the log grows up to its bound meanwhile.
 
@@ -22,6 +24,8 @@ const FLUSH_ROWS: usize = 512 * 1024;
 const FLUSH_BYTES: u64 = 256 * 1024 * 1024;
 /// How far a flush stands back behind those that answer requests (`nice`; on Linux of one thread).
 const NICENESS: i32 = 10;
+/// Commits are busy when they take more than this share of the time, in percent.
+const BUSY_PERCENT: u128 = 25;
 /// How often the thread looks whether there is something to do.
 const TICK: Duration = Duration::from_millis(100);
 /// How long after a failure it tries again.
@@ -33,6 +37,32 @@ pub(crate) struct Flusher {
     pub gauges: Gauges,
     /// When it flushed last. (Not by the clock of the day, which may go back.)
     pub last: Instant,
+    pub busy: BusyMeter,
+}
+
+/// Tells whether commits have been busy since it was last asked.
+pub(crate) struct BusyMeter {
+    asked: Instant,
+    commit_micros: u64,
+    is_busy: bool,
+}
+
+impl BusyMeter {
+    pub fn new() -> Self {
+        Self { asked: Instant::now(), commit_micros: 0, is_busy: false }
+    }
+
+    fn look(&mut self, commit_micros: u64) -> bool {
+        let passed = self.asked.elapsed();
+        // Too short a time tells nothing: what was seen before holds.
+        if passed >= TICK / 2 {
+            let busy = u128::from(commit_micros - self.commit_micros);
+            self.is_busy = busy * 100 > passed.as_micros() * BUSY_PERCENT;
+            self.asked = Instant::now();
+            self.commit_micros = commit_micros;
+        }
+        self.is_busy
+    }
 }
 
 impl Flusher {
@@ -74,12 +104,15 @@ impl Flusher {
         })
     }
 
-    /// Enough is hot, or it is hot for long enough, or somebody asked.
-    fn is_due(&self) -> bool {
+    /// Enough is hot and commits are not busy, or very much is; or it is hot for long enough; or somebody asked.
+    fn is_due(&mut self) -> bool {
+        let is_busy = self.busy.look(self.shared.commit_micros());
         let view = self.shared.view.read();
         let options = &self.shared.options;
+        let half_backlog = options.max_backlog_bytes / 2;
+        let enough = if is_busy { half_backlog } else { options.flush_bytes.min(half_backlog) };
         !view.hot.parts().is_empty()
-            && (view.hot.bytes() >= options.flush_bytes.min(options.max_backlog_bytes)
+            && (view.hot.bytes() >= enough
                 || self.last.elapsed() >= options.flush_interval
                 || self.shared.take_flush_request())
     }

@@ -25,8 +25,9 @@ pub struct Options {
     pub flush_interval: Duration,
     /// What is hot is flushed once it is this many bytes of log.
     pub flush_bytes: u64,
-    /// While more bytes of log than this are in no segment, nothing is taken in. A burst of writes is put
-    /// off into it; from three quarters on, writing segments has the same priority as answering.
+    /// While more bytes of log than this are in no segment, nothing is taken in. While
+    /// commits are busy, segments are put off until half of it is used; from three quarters on, writing them has
+    /// the same priority as answering.
     pub max_backlog_bytes: u64,
     /// While the file system has fewer bytes free than this, nothing is taken in.
     pub min_free_bytes: u64,
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     backlog_bytes: AtomicU64,
     free_bytes: AtomicU64,
     last_write: AtomicI64,
+    /// Microseconds that commits have taken since the start.
+    commit_micros: AtomicU64,
     flush_requested: AtomicBool,
     closing: Mutex<bool>,
     closed: Condvar,
@@ -114,6 +117,7 @@ impl Shared {
             backlog_bytes: AtomicU64::new(view.hot.bytes()),
             view: RwLock::new(view),
             last_write: AtomicI64::new(0),
+            commit_micros: AtomicU64::new(0),
             flush_requested: AtomicBool::new(false),
             closing: Mutex::new(false),
             closed: Condvar::new(),
@@ -173,6 +177,16 @@ impl Shared {
     /// A number that no file has had.
     pub fn next_number(&self) -> u64 {
         self.next_number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Microseconds that commits have taken since the start.
+    pub fn commit_micros(&self) -> u64 {
+        self.commit_micros.load(Ordering::Relaxed)
+    }
+
+    pub fn note_commit_time(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.commit_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
     /// Notes a commit. Its bytes count as taken from the disk until somebody looks again.

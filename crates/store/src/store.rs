@@ -13,7 +13,7 @@ use crate::commit::Committer;
 use crate::dedupe::{Fingerprint, Fingerprinter};
 use crate::directory::DataDir;
 use crate::error::{Refused, StoreError};
-use crate::flush::Flusher;
+use crate::flush::{BusyMeter, Flusher};
 use crate::intake::Appended;
 use crate::recovery;
 use crate::shared::{Health, Options, Shared};
@@ -51,8 +51,12 @@ impl Store {
         shared.look_for_segments();
         let committer =
             Committer { shared: Arc::clone(&shared), log: opened.log, next_sequence: opened.next_sequence };
-        let flusher =
-            Flusher { shared: Arc::clone(&shared), gauges: opened.checkpoint, last: Instant::now() };
+        let flusher = Flusher {
+            shared: Arc::clone(&shared),
+            gauges: opened.checkpoint,
+            last: Instant::now(),
+            busy: BusyMeter::new(),
+        };
         let threads = [
             thread::Builder::new().name("commit".into()).spawn(move || committer.run()),
             thread::Builder::new().name("flush".into()).spawn(move || flusher.run()),
