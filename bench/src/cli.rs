@@ -61,10 +61,10 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
     /// Connections of the cases with one event a request.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2048))]
     pub connections: u16,
     /// Connections of the cases with batches.
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub batch_connections: u16,
     /// Where servers keep their data while they are measured: the disk that is measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
