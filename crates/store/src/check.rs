@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::directory::DataDir;
 use crate::error::StoreError;
-use crate::log;
 use crate::manifest::Manifest;
+use crate::{log, log_recovery};
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     }
     let mut last = 0;
     for number in log::file_numbers(&dir.log_dir())? {
-        let (frames, end) = log::inspect(&dir.log_dir(), number, &mut last)?;
+        let (frames, end) = log_recovery::inspect(&dir.log_dir(), number, &mut last)?;
         report.log_files += 1;
         report.frames += frames;
         if let Some((offset, reason)) = end {

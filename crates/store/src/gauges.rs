@@ -69,12 +69,6 @@ impl Gauges {
         self.tenants.get(tenant)
     }
 
-    /// Facts of all tenants.
-    #[must_use]
-    pub fn facts(&self) -> u64 {
-        self.tenants.values().map(|tenant| tenant.facts).sum()
-    }
-
     /// Counts a batch in.
     pub(crate) fn apply(&mut self, table: Table, batch: &RecordBatch) -> Result<(), StoreError> {
         let tenants = Labels::of(batch, "tenant_id")?;

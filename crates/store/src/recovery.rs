@@ -14,7 +14,8 @@ use crate::directory::DataDir;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::hot::Hot;
-use crate::log::{self, Damage, LogWriter};
+use crate::log::{self, LogFile, LogWriter};
+use crate::log_recovery::{self, Damage};
 use crate::manifest::Manifest;
 use crate::read::{self, Labels};
 use crate::segment::{self, Segment};
@@ -53,7 +54,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, max_ids: usize) -> Resu
     let numbers = log::file_numbers(&log_dir)?;
     let mut last = 0;
     for number in &numbers {
-        opening.replay(log::recover(&log_dir, *number, manifest.flushed_through + 1, &mut last)?)?;
+        opening.replay(log_recovery::recover(&log_dir, *number, manifest.flushed_through + 1, &mut last)?)?;
     }
     let next_number = numbers.last().map_or(1, |last| last + 1);
     let log = LogWriter::begin(&log_dir, next_number)?;
@@ -75,13 +76,13 @@ struct Opening {
     gauges: Gauges,
     dedupe: Dedupe,
     prints: Fingerprinter,
-    log_files: Vec<(Arc<log::LogFile>, u64)>,
+    log_files: Vec<(Arc<LogFile>, u64)>,
     sequence: u64,
     damage: Vec<Damage>,
 }
 
 impl Opening {
-    fn replay(&mut self, recovered: log::Recovered) -> Result<(), StoreError> {
+    fn replay(&mut self, recovered: log_recovery::Recovered) -> Result<(), StoreError> {
         if let Some(damage) = recovered.damage {
             tracing::warn!(
                 file = damage.file,

@@ -12,7 +12,7 @@ use crate::dedupe::{DEFAULT_MAX_IDS, Dedupe, Fingerprinter};
 use crate::directory::DataDir;
 use crate::error::{Refused, StoreError};
 use crate::intake::Intake;
-use crate::log::Damage;
+use crate::log_recovery::Damage;
 use crate::segment::Segment;
 use crate::snapshot::View;
 

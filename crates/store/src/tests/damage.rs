@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use super::*;
-use crate::log;
+use crate::log_recovery;
 
 /// A log of five groups; the third and the fourth hold more than one event.
 fn small_log() -> (tempfile::TempDir, PathBuf, Vec<&'static str>) {
@@ -22,9 +22,9 @@ fn small_log() -> (tempfile::TempDir, PathBuf, Vec<&'static str>) {
 }
 
 /// The ids that reading a log file yields.
-fn recovered(dir: &Path) -> (Vec<String>, Option<log::Damage>) {
+fn recovered(dir: &Path) -> (Vec<String>, Option<log_recovery::Damage>) {
     let mut last = 0;
-    let recovered = log::recover(dir, 1, 1, &mut last).unwrap();
+    let recovered = log_recovery::recover(dir, 1, 1, &mut last).unwrap();
     let ids = recovered.frames.iter().flat_map(|(_, batch)| {
         let ids = batch.column_by_name("event_id").unwrap().as_string::<i32>();
         ids.iter().map(|id| id.unwrap().to_owned()).collect::<Vec<_>>()
