@@ -87,8 +87,7 @@ impl Flusher {
     /// Flushes in a thread of its own, which stands back behind those that answer requests as long as the
     /// backlog is not large. (A thread can give up its place, but not take it back: hence a new one.)
     fn flush_aside(&mut self) -> Result<(), StoreError> {
-        let options = &self.shared.options;
-        let is_behind = self.shared.view.read().hot.bytes() >= options.max_backlog_bytes / 4 * 3;
+        let is_behind = self.shared.is_behind();
         thread::scope(|scope| {
             let flushing = thread::Builder::new().name("segments".into()).spawn_scoped(scope, || {
                 if !is_behind {

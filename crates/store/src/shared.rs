@@ -45,6 +45,9 @@ impl Default for Options {
     }
 }
 
+/// The longest pause between two commits while flushing is behind.
+const MAX_PAUSE: Duration = Duration::from_millis(50);
+
 /// How the store is.
 #[derive(Debug, Clone)]
 pub struct Health {
@@ -177,6 +180,24 @@ impl Shared {
     /// A number that no file has had.
     pub fn next_number(&self) -> u64 {
         self.next_number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether flushing is far behind.
+    pub fn is_behind(&self) -> bool {
+        self.backlog_bytes.load(Ordering::Relaxed) >= self.behind_from()
+    }
+
+    fn behind_from(&self) -> u64 {
+        self.options.max_backlog_bytes / 4 * 3
+    }
+
+    /// How long commits pause after each group: not at all until flushing is behind, then the longer the farther.
+    pub fn pace(&self) -> Duration {
+        let backlog = self.backlog_bytes.load(Ordering::Relaxed);
+        let behind = backlog.saturating_sub(self.behind_from());
+        let room = (self.options.max_backlog_bytes - self.behind_from()).max(1);
+        let pause = u128::from(behind.min(room)) * MAX_PAUSE.as_micros() / u128::from(room);
+        Duration::from_micros(u64::try_from(pause).unwrap_or(u64::MAX))
     }
 
     /// Microseconds that commits have taken since the start.
