@@ -1,8 +1,8 @@
 //! The commit thread: takes the open group, makes it durable, publishes it, and wakes who waits.
 //!
-//! There is no timer but one: when flushing is far behind, commits pause a little, the longer the farther, so that
-//! both go on side by side instead of in turns. Else a lone row commits at once, and while one group is on its way to the disk the next
-//! one grows by itself. After a failed write or sync nothing is taken in any more: the same file is never
+//! There is no timer but one: when flushing is far behind, commits pause a little, the longer the farther, so
+//! that both go on side by side instead of in turns. Else a lone row commits at once, and while one group is
+//! on its way to the disk the next one grows by itself. After a failed write or sync nothing is taken in any more: the same file is never
 //! tried again, because the kernel may have dropped the pages it could not write.
 
 use std::sync::Arc;

@@ -82,13 +82,13 @@ fn merge_run(
     let meta = segment::write(&dir, shared.next_number(), table, &batches)?;
     drop(batches);
     let merged = Arc::new(Segment::new(&dir, meta));
-    let first = run.first().map(|segment| segment.meta.name.clone()).unwrap_or_default();
+    let is_first = |segment: &Arc<Segment>| run.first().is_some_and(|first| Arc::ptr_eq(segment, first));
     let is_in_run = |segment: &Arc<Segment>| run.iter().any(|other| Arc::ptr_eq(segment, other));
     manifest.segments = manifest
         .segments
         .into_iter()
         .filter_map(|segment| match is_in_run(&segment) {
-            true if segment.meta.name == first => Some(Arc::clone(&merged)),
+            true if is_first(&segment) => Some(Arc::clone(&merged)),
             true => None,
             false => Some(segment),
         })

@@ -71,8 +71,8 @@ impl Flusher {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
-                self.shared.look_at_disk();
                 let result = self.flush_aside();
+                self.shared.look_at_disk();
                 self.shared.note_flush(result.as_ref().err());
                 if let Err(error) = result {
                     tracing::error!(%error, "a flush failed; it will be tried again");

@@ -161,14 +161,12 @@ impl Hot {
         let tail = self.parts.split_off(start);
         let batches: Vec<RecordBatch> = tail.iter().filter_map(|part| part.resident.clone()).collect();
         let batch = merge(table, &batches)?;
-        let tenants = count_by_code(&Labels::of(&batch, "tenant_id")?);
-        let tenants = sum_by_name(tenants);
         let part = Part {
             table,
             last_sequence: tail.iter().map(|part| part.last_sequence).max().unwrap_or_default(),
             rows: batch.num_rows(),
             bytes: tail.iter().map(|part| part.bytes).sum(),
-            tenants,
+            tenants: sum_by_tenant(&tail),
             frames: tail.iter().flat_map(|part| part.frames.iter().cloned()).collect(),
             resident: Some(batch),
         };
@@ -177,13 +175,13 @@ impl Hot {
     }
 }
 
-/// A merged dictionary may name a tenant twice.
-fn sum_by_name(counts: Vec<(&str, u64)>) -> Vec<(Box<str>, u64)> {
+/// The rows per tenant of several parts: each part has counted its own.
+fn sum_by_tenant(parts: &[Arc<Part>]) -> Vec<(Box<str>, u64)> {
     let mut sums: Vec<(Box<str>, u64)> = Vec::new();
-    for (name, rows) in counts {
-        match sums.iter_mut().find(|(known, _)| **known == *name) {
+    for (tenant, rows) in parts.iter().flat_map(|part| &part.tenants) {
+        match sums.iter_mut().find(|(known, _)| known == tenant) {
             Some((_, sum)) => *sum += rows,
-            None => sums.push((name.into(), rows)),
+            None => sums.push((tenant.clone(), *rows)),
         }
     }
     sums

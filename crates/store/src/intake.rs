@@ -3,9 +3,8 @@
 //! Promise: a row is appended after its id was found new, under one lock, so that of two that arrive at
 //! once one is stored; the ticket of the other is good no earlier than the first one's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use tidegauge_facts::{OpenTables, Row};
+use tidegauge_facts::time::SECOND;
+use tidegauge_facts::{Micros, OpenTables, Row};
 use tokio::sync::watch;
 
 use crate::dedupe::{Dedupe, Fingerprint};
@@ -82,7 +81,7 @@ impl Intake {
         if self.open.tables.bytes() >= MAX_GROUP_BYTES {
             return Err(Refused::Busy);
         }
-        let now = now_seconds();
+        let now = u32::try_from(Micros::now().0 / SECOND).unwrap_or(u32::MAX);
         let columns = R::columns_of(&mut self.open.tables);
         let (mut stored, mut repeated) = (0, 0);
         for (fingerprint, row) in rows {
@@ -119,9 +118,4 @@ impl Group {
     fn new(tables: OpenTables) -> Self {
         Self { tables, done: watch::channel(Outcome::Pending).0 }
     }
-}
-
-fn now_seconds() -> u32 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
