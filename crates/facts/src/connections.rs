@@ -1,6 +1,6 @@
 //! `connections`: each row is a version of one connection (spec section 6); the newest one counts.
 
-use crate::columns::{Instant, Int, Label, Name, Named, Text};
+use crate::columns::{Flag, Instant, Int, Label, Name, Named, Text};
 use crate::table::{Table, table};
 
 table! {
@@ -43,6 +43,12 @@ table! {
         bytes_out: Int,
         /// Why it was closed.
         close_reason: Label,
+        /// The machine that holds it.
+        host: Label,
+        /// True when the server gave the message its instant: such a message has no name to be repeated by.
+        at_assigned: Flag,
+        /// True for a WebSocket of this server's own: it ends at the latest when the server does.
+        is_live: Flag,
     }
 }
 

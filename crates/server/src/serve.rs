@@ -10,12 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
 
 use crate::app::Limits;
 
@@ -25,6 +29,15 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const UNREAD_TIMEOUT_MS: u32 = 60_000;
 /// Pause after the system refused a connection (no file descriptor left, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The other end of a request's connection: an extension of every request.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its address.
+    pub address: SocketAddr,
+    /// The connection's place among `max_connections`. Who keeps a connection beyond its requests keeps this.
+    pub place: Arc<OwnedSemaphorePermit>,
+}
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,20 +72,21 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 /// Serves the routes until `stop` resolves and what is under way has ended.
 pub async fn serve(listener: TcpListener, routes: Router, limits: &Limits, stop: impl Future<Output = ()>) {
     let connections = Arc::new(Semaphore::new(limits.max_connections));
-    let graceful = GracefulShutdown::new();
+    let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_buf_size(MAX_HEAD_BYTES);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accept = async {
             // The semaphore is never closed, so a place always comes.
-            let place = Arc::clone(&connections).acquire_owned().await;
-            (place, listener.accept().await)
+            let place = Arc::clone(&connections).acquire_owned().await.map_err(io::Error::other)?;
+            let (stream, address) = listener.accept().await?;
+            Ok::<_, io::Error>((stream, Peer { address, place: Arc::new(place) }))
         };
-        let (place, stream) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = accept => match accepted {
-                (place, Ok((stream, _))) => (place, stream),
-                (_, Err(error)) => {
+                Ok(accepted) => accepted,
+                Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
@@ -80,32 +94,42 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: &Limits, stop:
             },
             () = &mut stop => break,
         };
-        spawn(&http, &graceful, stream, routes.clone(), place);
+        tasks.spawn(serve_one(http.clone(), stream, routes.clone(), peer, stopping.clone()));
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await.is_err() {
+    stopping.cancel();
+    tasks.close();
+    if tokio::time::timeout(limits.drain_timeout, tasks.wait()).await.is_err() {
         tracing::warn!("some requests had not ended in time; their connections were closed");
     }
 }
 
-fn spawn<P: Send + 'static>(
-    http: &http1::Builder,
-    graceful: &GracefulShutdown,
+async fn serve_one(
+    http: http1::Builder,
     stream: TcpStream,
     routes: Router,
-    place: P,
+    peer: Peer,
+    stopping: CancellationToken,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     // A client that reads nothing, or is gone, does not keep its place for ever.
     let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNREAD_TIMEOUT_MS);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        // A client that goes away or sends no HTTP ends its own connection; that is no error of ours.
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended");
-        }
-        drop(place);
+    let routes = routes.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        request
     });
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let mut connection = std::pin::pin!(connection.with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // A client that goes away or sends no HTTP ends its own connection; that is no error of ours.
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
 }

@@ -95,6 +95,9 @@ fn connection<'a>(id: &'a str, project: &'a str, state: State, at: i64) -> Conne
         bytes_in: None,
         bytes_out: None,
         close_reason: None,
+        host: None,
+        at_assigned: None,
+        is_live: None,
     }
 }
 

@@ -12,7 +12,8 @@ use tidegauge_store::{Health, Options, Refused};
 use super::error::{BodyError, ErrorDetail};
 use crate::auth::Denied;
 use crate::body::BodyRefused;
-use crate::intake::{IntakeError, Receipt};
+use crate::intake::IntakeError;
+use crate::intake::events::Receipt;
 
 /// Seconds after which a refused write may be tried again.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");

@@ -23,7 +23,7 @@ use super::wire::{parse_batch, parse_single};
 use crate::app::App;
 use crate::auth::{authenticate, authorize};
 use crate::body::WholeBody;
-use crate::intake::{self, Receipt, Taken};
+use crate::intake::events::{Receipt, Taken, take_events};
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -146,7 +146,7 @@ async fn method_not_allowed() -> Failure {
 }
 
 async fn take(app: &App, principal: &Principal, events: &[TrackEvent<'_>]) -> Result<Taken, Failure> {
-    intake::take_events(app, principal, events).await.map_err(Failure::Intake)
+    take_events(app, principal, events).await.map_err(Failure::Intake)
 }
 
 async fn confirmed(app: &App, taken: Taken) -> Result<Receipt, Failure> {

@@ -3,7 +3,7 @@
 use tidegauge_facts::{Event, Micros};
 
 use super::event::TrackEvent;
-use crate::intake::NewEvent;
+use crate::intake::events::NewEvent;
 
 impl NewEvent for TrackEvent<'_> {
     fn event_id(&self) -> Option<&str> {

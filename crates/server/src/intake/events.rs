@@ -1,12 +1,11 @@
-//! The way of facts into the store: stamped, given what the sender left out, appended, awaited.
-//!
-//! Promise: `Ok` means durable. A refusal before that means that nothing was stored.
+//! Events: given the ids and the project that their sender left out, then appended.
 
 use tidegauge_accounts::Principal;
 use tidegauge_facts::ids::FactIdText;
-use tidegauge_facts::{DEFAULT_NAME, Event, FactIds, Micros, Row, Table};
-use tidegauge_store::{Appended, Fingerprint, NotDurable, Refused};
+use tidegauge_facts::{DEFAULT_NAME, Event, FactIds, Micros, Table};
+use tidegauge_store::Fingerprint;
 
+use super::{IntakeError, Pending, Stored, take_rows};
 use crate::app::App;
 
 /// An event as a surface has parsed it.
@@ -35,28 +34,11 @@ pub struct Receipt {
     pub received_at: Micros,
 }
 
-/// Why events were not acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum IntakeError {
-    /// Nothing was stored.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// They were appended, but the disk refused them or took too long: whether they are stored is unknown.
-    #[error("whether the write is durable is unknown")]
-    Unknown,
-}
-
-impl From<NotDurable> for IntakeError {
-    fn from(_: NotDurable) -> Self {
-        Self::Unknown
-    }
-}
-
 /// One request's events, appended and on their way to the disk.
 #[derive(Debug)]
 #[must_use = "events are acknowledged only once they are confirmed"]
 pub struct Taken {
-    appended: Appended,
+    pending: Pending,
     first_id: String,
     received_at: Micros,
 }
@@ -74,7 +56,7 @@ pub async fn take_events<E: NewEvent>(
     let received_at = Micros::now();
     let project = principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str());
     let ids = EventIds::of(app, principal, project, events);
-    let appended = append(app, || {
+    let pending = take_rows(app, || {
         events.iter().enumerate().map(|(index, event)| {
             let row = event.to_row(principal.tenant.as_str(), project, received_at);
             let fingerprint = ids.fingerprint(index);
@@ -86,7 +68,7 @@ pub async fn take_events<E: NewEvent>(
     })
     .await?;
     let first_id = events.first().map(|first| ids.text(0, first).to_owned()).unwrap_or_default();
-    Ok(Taken { appended, first_id, received_at })
+    Ok(Taken { pending, first_id, received_at })
 }
 
 impl Taken {
@@ -95,35 +77,9 @@ impl Taken {
     /// # Errors
     /// [`IntakeError::Unknown`]: the disk refused them or took too long.
     pub async fn confirmed(self, app: &App) -> Result<Receipt, IntakeError> {
-        let Appended { stored, repeated, ticket } = self.appended;
-        tokio::time::timeout(app.limits.commit_timeout, ticket.committed())
-            .await
-            .map_err(|_| IntakeError::Unknown)??;
+        let Stored { stored, repeated } = self.pending.confirmed(app).await?;
         Ok(Receipt { stored, repeated, first_id: self.first_id, received_at: self.received_at })
     }
-}
-
-/// Appends, waiting a bounded while for room.
-async fn append<R: Row, I: Iterator<Item = (Option<Fingerprint>, R)>>(
-    app: &App,
-    rows: impl Fn() -> I,
-) -> Result<Appended, Refused> {
-    match app.store.append(rows()) {
-        Err(Refused::Busy) => {}
-        other => return other,
-    }
-    let wait = async {
-        loop {
-            let mut room = std::pin::pin!(app.store.room());
-            // Listening starts before the try, so that room made in between is not missed.
-            room.as_mut().enable();
-            match app.store.append(rows()) {
-                Err(Refused::Busy) => room.await,
-                other => return other,
-            }
-        }
-    };
-    tokio::time::timeout(app.limits.room_timeout, wait).await.unwrap_or(Err(Refused::Busy))
 }
 
 /// The ids of one request's events: the clients' own, hashed for the look at repeats, and new ones for
