@@ -70,6 +70,12 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         Self::NAMES[self as usize]
     }
+
+    /// The state of exactly this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Open, Self::Activity, Self::Close].into_iter().find(|state| state.as_str() == name)
+    }
 }
 
 impl Named for State {

@@ -18,8 +18,9 @@ pub struct ProjectAnalytics {
 #[must_use]
 pub fn project_analytics(view: &View, tenant: &TenantId, project: &ProjectId) -> Option<ProjectAnalytics> {
     let gauges = view.gauges.tenant(tenant.as_str())?.project(project.as_str())?;
+    let connections = view.ledger.tenant(tenant.as_str()).and_then(|ledger| ledger.project(project.as_str()));
     Some(ProjectAnalytics {
-        active_connections: gauges.open_connections,
+        active_connections: connections.map_or(0, |connections| connections.open),
         total_events: gauges.events,
         last_activity: gauges.last_activity.map(Micros),
     })

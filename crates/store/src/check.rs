@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::checkpoint::Checkpoint;
 use crate::directory::DataDir;
 use crate::error::StoreError;
 use crate::manifest::Manifest;
@@ -20,14 +21,17 @@ pub struct CheckReport {
     pub findings: Vec<String>,
 }
 
-/// Verifies the manifest, the gauges, every segment and every log file.
+/// Verifies the manifest, the checkpoint, every segment and every log file.
 ///
 /// # Errors
-/// The directory cannot be opened, or its manifest or gauges are damaged.
+/// The directory cannot be opened, or its manifest is damaged.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     let dir = DataDir::open_existing(path)?;
     let mut report = CheckReport::default();
-    let Some((manifest, _)) = Manifest::read(&dir)? else { return Ok(report) };
+    let Some(manifest) = Manifest::read(&dir)? else { return Ok(report) };
+    if let Some(Err(error)) = manifest.checkpoint.map(|meta| Checkpoint::load(&dir, meta)) {
+        report.findings.push(error.to_string());
+    }
     for segment in &manifest.segments {
         match segment.verify() {
             Ok(()) => report.segments += 1,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use tidegauge_facts::{Micros, OpenTables};
+use tidegauge_facts::{Micros, OpenTables, Table};
 
 use crate::error::StoreError;
 use crate::intake::{Group, Outcome};
@@ -76,6 +76,9 @@ impl Committer {
         for (frame, batch) in written.frames {
             view.sequence = frame.header.sequence;
             view.gauges.apply(frame.header.table, &batch)?;
+            if frame.header.table == Table::Connections {
+                view.ledger.apply(&batch, Micros::now())?;
+            }
             hot.push(frame, batch)?;
         }
         match view.log_files.last_mut() {

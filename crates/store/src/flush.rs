@@ -10,9 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
+use tidegauge_facts::time::DAY;
 use tidegauge_facts::{Micros, Table};
 
+use crate::checkpoint::Checkpoint;
 use crate::compact;
+use crate::connections::{connections_since, peaks_of};
 use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::manifest::Manifest;
@@ -70,6 +73,7 @@ impl Flusher {
     pub fn run(mut self) {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
+            self.tend_connections();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
                 let result = self.flush_aside();
                 self.shared.look_at_disk();
@@ -84,6 +88,14 @@ impl Flusher {
         }
     }
 
+    /// Lets connections end that have been silent for too long, and those go that ended long ago.
+    fn tend_connections(&self) {
+        let now = Micros::now();
+        if self.shared.view.read().ledger.is_due(now) {
+            self.shared.view.write().ledger.tend(now);
+        }
+    }
+
     /// Flushes in a thread of its own, which stands back behind those that answer requests as long as the
     /// backlog is not large. (A thread can give up its place, but not take it back: hence a new one.)
     fn flush_aside(&mut self) -> Result<(), StoreError> {
@@ -93,7 +105,9 @@ impl Flusher {
                 if !is_behind {
                     let _ = rustix::process::nice(NICENESS);
                 }
-                self.flush().and_then(|()| compact::compact(&self.shared))
+                self.flush()?;
+                compact::compact(&self.shared)?;
+                self.renew_past_peaks()
             });
             match flushing.map(|thread| thread.join()) {
                 Ok(Ok(result)) => result,
@@ -118,10 +132,11 @@ impl Flusher {
 
     /// Moves the oldest parts into segments.
     fn flush(&mut self) -> Result<(), StoreError> {
-        let (parts, manifest) = {
+        let (parts, manifest, past) = {
             let mut view = self.shared.view.write();
             let picked = Arc::make_mut(&mut view.hot).begin_flush(FLUSH_ROWS, FLUSH_BYTES);
-            (picked, Arc::clone(&view.manifest))
+            // It may know of later messages too: to be told again that a day is stale does no harm.
+            (picked, Arc::clone(&view.manifest), view.ledger.past())
         };
         let Some(through) = parts.last().map(|part| part.last_sequence) else { return Ok(()) };
         let mut manifest = Manifest::clone(&manifest);
@@ -142,13 +157,33 @@ impl Flusher {
         }
         let now = Micros::now();
         gauges.all_flushed();
-        gauges.forget_past_days(now);
+        gauges.forget_the_past(now);
         manifest.flushed_through = through;
         manifest.last_flush = now;
-        manifest.save_with(&self.shared.dir, &gauges, self.shared.next_number())?;
+        let checkpoint = Checkpoint { gauges, past };
+        manifest.save_with(&self.shared.dir, &checkpoint, self.shared.next_number())?;
         self.last = Instant::now();
-        self.gauges = gauges;
+        self.gauges = checkpoint.gauges;
         self.publish(manifest, through);
+        Ok(())
+    }
+
+    /// Counts the days again whose peaks a late message has changed.
+    fn renew_past_peaks(&self) -> Result<(), StoreError> {
+        let (snapshot, tenant, days, idle) = {
+            let mut view = self.shared.view.write();
+            view.ledger.evict();
+            let Some((tenant, days)) = view.ledger.stale() else { return Ok(()) };
+            let idle = view.ledger.idle(&tenant);
+            (view.snapshot(), tenant, days, idle)
+        };
+        let Some(first) = days.iter().map(|stale| stale.day).min() else { return Ok(()) };
+        let facts = connections_since(&snapshot, &tenant, first * DAY, idle, Micros::now().0)?;
+        let peaks: Vec<_> = days.iter().map(|stale| (stale, peaks_of(&facts, stale))).collect();
+        let mut view = self.shared.view.write();
+        for (stale, hours) in peaks {
+            view.ledger.renew(&tenant, stale, &hours);
+        }
         Ok(())
     }
 
@@ -162,7 +197,7 @@ impl Flusher {
                 state.gauges.flushed(tenant, *rows);
             }
         }
-        state.gauges.forget_past_days(manifest.last_flush);
+        state.gauges.forget_the_past(manifest.last_flush);
         let before = std::mem::replace(&mut state.manifest, Arc::new(manifest));
         self.shared.note_backlog(hot.bytes());
         // The newest file stays: it is being written.

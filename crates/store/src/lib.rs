@@ -9,8 +9,10 @@
 
 mod aligned;
 mod check;
+mod checkpoint;
 mod commit;
 mod compact;
+pub mod connections;
 mod dedupe;
 mod directory;
 mod error;
@@ -36,7 +38,9 @@ pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
 pub use directory::{DataDir, FORMAT};
 pub use error::{NotDurable, Refused, StoreError};
-pub use gauges::{Gauges, ProjectGauges, TenantGauges};
+pub use gauges::{
+    Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges,
+};
 pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};
 pub use intake::{Appended, MAX_GROUP_BYTES, Ticket};
 pub use log::LOG_FILE_BYTES;

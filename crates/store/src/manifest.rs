@@ -5,15 +5,14 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tidegauge_facts::Micros;
 
+use crate::checkpoint::Checkpoint;
 use crate::directory::{DataDir, replace_file};
 use crate::error::StoreError;
-use crate::gauges::Gauges;
 use crate::segment::{Segment, SegmentMeta};
 
 /// The manifest as a snapshot holds it.
@@ -50,16 +49,16 @@ struct ManifestFile {
 }
 
 impl Manifest {
-    /// Reads the manifest and the gauges it goes with; both empty in a new directory.
-    pub(crate) fn load(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
+    /// Reads the manifest; an empty one in a new directory.
+    pub(crate) fn load(dir: &DataDir) -> Result<Self, StoreError> {
         match Self::read(dir)? {
             Some(read) => Ok(read),
             None => Self::create(dir),
         }
     }
 
-    /// Reads the manifest and the gauges it goes with, if there are any; writes nothing.
-    pub(crate) fn read(dir: &DataDir) -> Result<Option<(Self, Gauges)>, StoreError> {
+    /// Reads the manifest, if there is one; writes nothing.
+    pub(crate) fn read(dir: &DataDir) -> Result<Option<Self>, StoreError> {
         let path = dir.manifest();
         let text = match fs::read(&path) {
             Ok(text) => text,
@@ -76,10 +75,6 @@ impl Manifest {
         };
         let file: ManifestFile =
             serde_json::from_slice(&text).map_err(|error| StoreError::damaged(&path, error))?;
-        let gauges = match file.checkpoint {
-            Some(checkpoint) => load_checkpoint(&dir.checkpoint(checkpoint.number), checkpoint)?,
-            None => Gauges::default(),
-        };
         let segment_dir = dir.segment_dir();
         let manifest = Self {
             flushed_through: file.flushed_through,
@@ -93,10 +88,10 @@ impl Manifest {
             next_number: file.next_number,
             checkpoint: file.checkpoint,
         };
-        Ok(Some((manifest, gauges)))
+        Ok(Some(manifest))
     }
 
-    fn create(dir: &DataDir) -> Result<(Self, Gauges), StoreError> {
+    fn create(dir: &DataDir) -> Result<Self, StoreError> {
         let manifest = Self {
             flushed_through: 0,
             facts_flushed: 0,
@@ -106,29 +101,25 @@ impl Manifest {
             checkpoint: None,
         };
         manifest.save(dir)?;
-        Ok((manifest, Gauges::default()))
+        Ok(manifest)
     }
 
-    /// Writes the gauges under `number`, then the manifest that names them, then removes the gauges before.
+    /// Writes the checkpoint under `number`, then the manifest that names it, then removes the one before.
     pub(crate) fn save_with(
         &mut self,
         dir: &DataDir,
-        gauges: &Gauges,
+        checkpoint: &Checkpoint,
         number: u64,
     ) -> Result<(), StoreError> {
         let before = self.checkpoint;
         self.next_number = number + 1;
-        let path = dir.checkpoint(number);
-        let content = serde_json::to_vec(gauges)
-            .map_err(|error| StoreError::format("write the gauges")(error.into()))?;
-        replace_file(&path, &content)?;
-        self.checkpoint = Some(CheckpointMeta { number, crc32c: crc32c::crc32c(&content) });
+        self.checkpoint = Some(checkpoint.save(dir, number)?);
         self.save(dir)?;
         if let Some(before) = before {
             let path = dir.checkpoint(before.number);
             if let Err(error) = fs::remove_file(&path) {
                 // The manifest no longer names it; the next start removes it.
-                tracing::warn!(file = %path.display(), %error, "cannot remove the gauges of before");
+                tracing::warn!(file = %path.display(), %error, "cannot remove the checkpoint of before");
             }
         }
         Ok(())
@@ -164,12 +155,4 @@ impl Manifest {
         }
         Ok(())
     }
-}
-
-fn load_checkpoint(path: &Path, meta: CheckpointMeta) -> Result<Gauges, StoreError> {
-    let content = fs::read(path).map_err(StoreError::io("cannot read", path))?;
-    if crc32c::crc32c(&content) != meta.crc32c {
-        return Err(StoreError::damaged(path, "its checksum is wrong"));
-    }
-    serde_json::from_slice(&content).map_err(|error| StoreError::damaged(path, error))
 }

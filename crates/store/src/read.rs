@@ -29,6 +29,34 @@ impl<'a> Labels<'a> {
     }
 }
 
+/// A column of repeated texts that may be missing, whole or in part.
+pub(crate) struct OptionalLabels<'a>(Option<(&'a DictionaryArray<Int32Type>, &'a StringArray)>);
+
+impl<'a> OptionalLabels<'a> {
+    pub fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        let array = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        Self(array.and_then(|array| Some((array, array.values().as_string_opt::<i32>()?))))
+    }
+
+    pub fn get(&self, row: usize) -> Option<&'a str> {
+        let (array, values) = self.0?;
+        Some(values.value(array.key(row)?))
+    }
+}
+
+/// A column of plain text that may be missing, whole or in part.
+pub(crate) struct OptionalTexts<'a>(Option<&'a StringArray>);
+
+impl<'a> OptionalTexts<'a> {
+    pub fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        Self(batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>()))
+    }
+
+    pub fn get(&self, row: usize) -> Option<&'a str> {
+        self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
+    }
+}
+
 /// A required column of plain text.
 pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a StringArray, StoreError> {
     required(batch, name)
@@ -38,12 +66,6 @@ pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'
 pub(crate) fn instants<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a [i64], StoreError> {
     let array: &PrimitiveArray<TimestampMicrosecondType> = required(batch, name)?;
     Ok(array.values())
-}
-
-/// A column of instants that may be missing, whole or in part.
-pub(crate) fn optional_instant(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
-    let array = batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    array.is_valid(row).then(|| array.value(row))
 }
 
 /// True in row `row` of a column of flags.

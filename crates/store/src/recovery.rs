@@ -9,6 +9,8 @@ use arrow_array::RecordBatch;
 use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, Table};
 
+use crate::checkpoint::Checkpoint;
+use crate::connections::{Ledger, MAX_IDLE};
 use crate::dedupe::{Dedupe, Fingerprinter, WINDOW_SECONDS};
 use crate::directory::DataDir;
 use crate::error::StoreError;
@@ -19,13 +21,14 @@ use crate::log_recovery::{self, Damage};
 use crate::manifest::Manifest;
 use crate::read::{self, Labels};
 use crate::segment::{self, Segment};
+use crate::shared::Options;
 use crate::snapshot::View;
 
 /// A store's state when it opens.
 pub(crate) struct Opened {
     pub view: View,
     /// The gauges of everything in segments.
-    pub checkpoint: Gauges,
+    pub gauges: Gauges,
     pub dedupe: Dedupe,
     pub log: LogWriter,
     pub next_sequence: u64,
@@ -33,18 +36,26 @@ pub(crate) struct Opened {
 }
 
 /// Reads a data directory and begins a new log file.
-pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, max_ids: usize) -> Result<Opened, StoreError> {
-    let (manifest, checkpoint) = Manifest::load(dir)?;
+pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> Result<Opened, StoreError> {
+    let manifest = Manifest::load(dir)?;
+    let now = Micros::now();
+    let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
     manifest.remove_orphans(dir)?;
     segment::remove_orphans(&dir.segment_dir(), &manifest.segments)?;
 
+    let max_ids = options.max_dedupe_ids;
     let mut dedupe = Dedupe::new(max_ids);
     remember_segments(&manifest.segments, &mut dedupe, prints, max_ids);
+    let idle = i64::try_from(options.idle_timeout.as_micros()).unwrap_or(MAX_IDLE).clamp(1, MAX_IDLE);
+    let mut ledger = Ledger::new(checkpoint.past, idle);
+    recover_connections(&manifest.segments, &mut ledger, is_whole, now);
 
     let log_dir = dir.log_dir();
     let mut opening = Opening {
         hot: Hot::default(),
-        gauges: checkpoint.clone(),
+        gauges: checkpoint.gauges.clone(),
+        ledger,
+        now,
         dedupe,
         prints,
         log_files: Vec::new(),
@@ -60,20 +71,24 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, max_ids: usize) -> Resu
     let log = LogWriter::begin(&log_dir, next_number)?;
     let sequence = opening.sequence;
     opening.log_files.push((Arc::clone(log.file()), sequence));
-    let view = View {
+    let mut view = View {
         sequence,
         hot: Arc::new(opening.hot),
         manifest: Arc::new(manifest),
         gauges: opening.gauges,
+        ledger: opening.ledger,
         log_files: opening.log_files,
     };
     let damage = opening.damage;
-    Ok(Opened { view, checkpoint, dedupe: opening.dedupe, log, next_sequence: sequence + 1, damage })
+    view.ledger.tend(now);
+    Ok(Opened { view, gauges: checkpoint.gauges, dedupe: opening.dedupe, log, next_sequence: sequence + 1, damage })
 }
 
 struct Opening {
     hot: Hot,
     gauges: Gauges,
+    ledger: Ledger,
+    now: Micros,
     dedupe: Dedupe,
     prints: Fingerprinter,
     log_files: Vec<(Arc<LogFile>, u64)>,
@@ -109,6 +124,9 @@ impl Opening {
             let table = frame.header.table;
             self.sequence = frame.header.sequence;
             self.gauges.apply(table, &batch)?;
+            if table == Table::Connections {
+                self.ledger.apply(&batch, self.now)?;
+            }
             remember(&mut self.dedupe, self.prints, table, &batch, window_start())?;
             self.hot.push(frame, batch)?;
         }
@@ -120,6 +138,43 @@ impl Opening {
         }
         Ok(())
     }
+}
+
+/// The checkpoint, and whether it is the one that was written: if not, it was made from the facts.
+fn load_checkpoint(dir: &DataDir, manifest: &Manifest, now: Micros) -> (Checkpoint, bool) {
+    match manifest.checkpoint.map(|meta| Checkpoint::load(dir, meta)) {
+        None => (Checkpoint::empty(now), true),
+        Some(Ok(checkpoint)) => (checkpoint, true),
+        Some(Err(error)) => {
+            tracing::warn!(%error, "the checkpoint cannot be used: counting all facts again");
+            (Checkpoint::from_facts(manifest, now), false)
+        }
+    }
+}
+
+/// Reads the messages about connections that may still be open, or ended lately. Without the past's peaks it
+/// reads them all, and says which days are to be counted again.
+fn recover_connections(segments: &[Arc<Segment>], ledger: &mut Ledger, has_past: bool, now: Micros) {
+    let since = if has_past { ledger.since() - MAX_IDLE } else { i64::MIN };
+    let wanted = segments
+        .iter()
+        .filter(|segment| segment.table() == Some(Table::Connections) && segment.meta.max_received >= since);
+    for segment in wanted {
+        let read = segment.read(None).and_then(|batches| {
+            for batch in batches {
+                match has_past {
+                    true => ledger.recover(&batch?, now)?,
+                    false => ledger.apply(&batch?, now)?,
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            segment.mark_if_damaged(&error);
+            tracing::error!(%error, "a segment cannot be read: its connections are not counted");
+        }
+    }
+    ledger.evict();
 }
 
 /// Notes the clients' ids of the newest segments, oldest first, as far as the window reaches.

@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use tidegauge_facts::Micros;
 use tokio::sync::Notify;
 
+use crate::connections::DEFAULT_IDLE;
 use crate::dedupe::{DEFAULT_MAX_IDS, Dedupe, Fingerprinter};
 use crate::directory::DataDir;
 use crate::error::{Refused, StoreError};
@@ -31,6 +32,9 @@ pub struct Options {
     pub max_backlog_bytes: u64,
     /// While the file system has fewer bytes free than this, nothing is taken in.
     pub min_free_bytes: u64,
+    /// A connection that has been silent for longer counts as closed at its last activity, unless its tenant says
+    /// otherwise. At most a day.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Options {
@@ -41,6 +45,7 @@ impl Default for Options {
             flush_bytes: 96 * 1024 * 1024,
             max_backlog_bytes: 16 * 1024 * 1024 * 1024,
             min_free_bytes: 256 * 1024 * 1024,
+            idle_timeout: Duration::from_micros(DEFAULT_IDLE.unsigned_abs()),
         }
     }
 }

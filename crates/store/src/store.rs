@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tidegauge_facts::{Row, Table};
+use tidegauge_facts::{Micros, Row, Table};
 use tokio::sync::futures::Notified;
 
 use crate::commit::Committer;
@@ -46,14 +46,14 @@ impl Store {
     fn open_in(dir: DataDir, options: Options) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
         let prints = Fingerprinter::new();
-        let opened = recovery::open(&dir, prints, options.max_dedupe_ids)?;
+        let opened = recovery::open(&dir, prints, &options)?;
         let shared = Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, opened.damage));
         shared.look_for_segments();
         let committer =
             Committer { shared: Arc::clone(&shared), log: opened.log, next_sequence: opened.next_sequence };
         let flusher = Flusher {
             shared: Arc::clone(&shared),
-            gauges: opened.checkpoint,
+            gauges: opened.gauges,
             last: Instant::now(),
             busy: BusyMeter::new(),
         };
@@ -105,6 +105,12 @@ impl Store {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.look(View::snapshot)
+    }
+
+    /// Sets how long a tenant's connections may be silent before they count as closed; `None` for the default.
+    pub fn set_idle_timeout(&self, tenant: &str, timeout: Option<Duration>) {
+        let timeout = timeout.map(|timeout| i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX));
+        self.shared.view.write().ledger.set_idle(tenant, timeout, Micros::now());
     }
 
     /// The bounds it was opened with.

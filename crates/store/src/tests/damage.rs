@@ -197,7 +197,7 @@ fn a_damaged_segment_is_refused_by_name_and_the_rest_answers() {
 }
 
 #[test]
-fn a_damaged_manifest_or_checkpoint_is_named() {
+fn a_damaged_checkpoint_is_counted_again_and_a_damaged_manifest_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     put(&store, &["a"]);
@@ -208,11 +208,15 @@ fn a_damaged_manifest_or_checkpoint_is_named() {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.to_string_lossy().contains("gauges-"))
         .unwrap();
-    let whole = fs::read(&gauges).unwrap();
-    fs::write(&gauges, &whole[1..]).unwrap();
-    let error = Store::open(dir.path(), lazy()).unwrap_err().to_string();
-    assert!(error.contains("gauges-") && error.contains("damaged"), "{error}");
-    fs::write(&gauges, whole).unwrap();
+    fs::write(&gauges, &fs::read(&gauges).unwrap()[1..]).unwrap();
+    let findings = crate::check(dir.path()).unwrap().findings;
+    assert!(matches!(&*findings, [one] if one.contains("gauges-") && one.contains("damaged")), "{findings:?}");
+    let counted = open(dir.path());
+    assert_eq!((total(&counted), sorted_ids(&counted)), (1, vec!["a".to_owned()]));
+    put(&counted, &["b"]);
+    flush(&counted);
+    drop(counted);
+    assert_eq!(crate::check(dir.path()).unwrap().findings, [""; 0]);
     fs::write(dir.path().join("MANIFEST.json"), "{").unwrap();
     let error = Store::open(dir.path(), lazy()).unwrap_err().to_string();
     assert!(error.contains("MANIFEST.json"), "{error}");

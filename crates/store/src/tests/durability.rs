@@ -168,31 +168,10 @@ fn all_four_tables_are_kept() {
             assert_eq!(Table::ALL.map(rows), [1, 0, 1, 1], "flushed: {flushed}");
             let requests = store.snapshot().scan(Table::Requests).next().unwrap().unwrap();
             assert_eq!(requests.column_by_name("tags").unwrap().as_list::<i32>().value(0).len(), 2);
-            let open_now = store.look(|view| view.gauges.tenant("t").unwrap().open_connections);
+            let open_now = store.look(|view| view.ledger.tenant("t").unwrap().open());
             assert_eq!(open_now, 1);
         }
     }
-}
-
-#[test]
-fn a_connection_s_newest_version_counts_whatever_the_order() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    let say = |id, state, at| {
-        let version = connection(id, "p", state, noon() + at);
-        wait(store.append(std::iter::once((None, version))).unwrap()).unwrap();
-        store.look(|view| view.gauges.tenant("t").unwrap().project("p").unwrap().open_connections)
-    };
-    assert_eq!(say("a", State::Open, 0), 1);
-    assert_eq!(say("a", State::Open, 0), 1, "a repeat changes nothing");
-    assert_eq!(say("b", State::Activity, 5), 2, "an unknown one is opened by its first message");
-    assert_eq!(say("a", State::Close, 10), 1);
-    assert_eq!(say("a", State::Activity, 9), 1, "a late message does not reopen");
-    assert_eq!(say("a", State::Open, 11), 2, "a later one does");
-    assert_eq!(say("c", State::Close, 3), 2);
-    assert_eq!(say("c", State::Open, 2), 2);
-    let (_copy, again) = crashed(dir.path());
-    assert_eq!(store.look(|view| view.gauges.clone()), again.look(|view| view.gauges.clone()));
 }
 
 #[test]
