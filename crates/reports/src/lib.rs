@@ -3,5 +3,11 @@
 //! Promise: a report reads one view of the store, so its numbers belong together. It knows no wire
 //! format, and answers for the tenant it was asked for alone.
 
+pub mod active_users;
+mod event_scan;
 pub mod event_stats;
+pub mod event_throughput;
 pub mod project_analytics;
+pub mod project_history;
+pub mod tenant_analytics;
+pub mod user_presence;

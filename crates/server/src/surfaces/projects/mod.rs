@@ -1,6 +1,8 @@
-//! Surface `projects` (seed 000): a project right now.
+//! Surface `projects` (seed 000 and its family): a project right now, and over time.
 
+mod answers;
+pub(crate) mod failure;
+mod parameters;
 mod routes;
-mod wire;
 
 pub use routes::routes;

@@ -2,62 +2,178 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tidegauge_accounts::{Principal, Scope};
 use tidegauge_facts::{Micros, ProjectId};
+use tidegauge_reports::active_users::active_users;
+use tidegauge_reports::event_throughput::event_throughput;
 use tidegauge_reports::project_analytics::{ProjectAnalytics, project_analytics};
+use tidegauge_reports::project_history::project_history;
+use tidegauge_reports::tenant_analytics::tenant_analytics;
+use tidegauge_reports::user_presence::user_presence;
+use tidegauge_store::{Store, StoreError};
 
-use super::wire::{AnalyticsAnswer, Failure, FailureKind};
+use super::answers::{
+    ActiveUsersAnswer, HistoryAnswer, PresenceAnswer, ProjectAnswer, TenantAnswer, ThroughputAnswer,
+};
+use super::failure::{Failure, FailureKind};
+use super::parameters;
 use crate::app::App;
 use crate::auth::authorize;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
+    let project = |path: &str| format!("/api/realtime/projects/{{project_id}}/{path}");
     Router::new()
-        .route("/api/realtime/projects/{project_id}/analytics", get(analytics).fallback(method_not_allowed))
+        .route("/api/realtime/analytics", get(tenant).fallback(method_not_allowed))
+        .route(&project("analytics"), get(analytics).fallback(method_not_allowed))
+        .route(&project("history"), get(history).fallback(method_not_allowed))
+        .route(&project("throughput"), get(throughput).fallback(method_not_allowed))
+        .route(&project("active-users"), get(users).fallback(method_not_allowed))
+        .route(&project("presence"), post(presence).fallback(method_not_allowed))
+}
+
+type Named = Result<Path<String>, PathRejection>;
+
+/// `GET /api/realtime/analytics`: the whole tenant; with a project's credential, that project.
+async fn tenant(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<TenantAnswer>, Failure> {
+    let fail = |kind| Failure::new(kind, uri.path(), &headers);
+    let principal = principal(&app, &headers).map_err(fail)?;
+    let report = read(&app, move |store| {
+        tenant_analytics(store, &principal.tenant, principal.project.as_ref(), Micros::now())
+    });
+    Ok(Json(report.await.map_err(fail)?.into()))
 }
 
 /// `GET /api/realtime/projects/{projectId}/analytics` (seed 000).
 async fn analytics(
     State(app): State<Arc<App>>,
-    project: Result<Path<String>, PathRejection>,
+    project: Named,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Json<AnalyticsAnswer>, Failure> {
+) -> Result<Json<ProjectAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let principal =
-        authorize(&app.keys, &headers, Scope::Read).map_err(|denied| fail(FailureKind::Denied(denied)))?;
-    // What is no id, or not even text, names no project either.
-    let project = project
-        .ok()
-        .and_then(|Path(project)| ProjectId::parse(&project).ok())
-        .ok_or_else(|| fail(FailureKind::NoSuchProject))?;
-    let report = report(&app, &principal, &project).await.map_err(fail)?;
-    Ok(Json(AnalyticsAnswer::new(&project, report, Micros::now())))
+    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let report = app.store.look(|view| project_analytics(view, &principal.tenant, &project));
+    // A project without facts exists when it was made by hand.
+    Ok(Json(ProjectAnswer::new(&project, report.unwrap_or(ProjectAnalytics::EMPTY), Micros::now())))
 }
 
-/// The report, for a project that the principal may see: its tenant's, and its own if it has one.
-async fn report(
+/// `GET .../history?period=`: events and connections over time.
+async fn history(
+    State(app): State<Arc<App>>,
+    project: Named,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<HistoryAnswer>, Failure> {
+    let fail = |kind| Failure::new(kind, uri.path(), &headers);
+    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (period, name) = parameters::period(&uri).map_err(fail)?;
+    let (now, asked) = (Micros::now(), project.clone());
+    let report =
+        read(&app, move |store| project_history(store, &principal.tenant, &asked, period, now));
+    Ok(Json(HistoryAnswer::new(&project, name, report.await.map_err(fail)?, now)))
+}
+
+/// `GET .../throughput?window=`: events of the last milliseconds, by name.
+async fn throughput(
+    State(app): State<Arc<App>>,
+    project: Named,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<ThroughputAnswer>, Failure> {
+    let fail = |kind| Failure::new(kind, uri.path(), &headers);
+    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let window = parameters::window_ms(&uri).map_err(fail)?;
+    let now = Micros::now();
+    let report =
+        read(&app, move |store| event_throughput(store, &principal.tenant, &project, window, now));
+    Ok(Json(ThroughputAnswer::new(window, report.await.map_err(fail)?, now)))
+}
+
+/// `GET .../active-users`: the open connections that carry a user.
+async fn users(
+    State(app): State<Arc<App>>,
+    project: Named,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<ActiveUsersAnswer>, Failure> {
+    let fail = |kind| Failure::new(kind, uri.path(), &headers);
+    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let report = app.store.look(|view| active_users(view, &principal.tenant, &project));
+    Ok(Json(ActiveUsersAnswer::new(report, Micros::now())))
+}
+
+/// `POST .../presence`: whether given users are connected.
+async fn presence(
+    State(app): State<Arc<App>>,
+    project: Named,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PresenceAnswer>, Failure> {
+    let fail = |kind| Failure::new(kind, uri.path(), &headers);
+    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let body = app.bodies.read(&headers, body).await.map_err(|refused| fail(FailureKind::Body(refused)))?;
+    let users = parameters::user_ids(&body.bytes).map_err(fail)?;
+    let asked: Vec<&str> = users.iter().map(String::as_str).collect();
+    let report = user_presence(&app.store, &principal.tenant, &project, &asked);
+    Ok(Json(PresenceAnswer::new(users.into_iter().zip(report), Micros::now())))
+}
+
+fn principal(app: &App, headers: &HeaderMap) -> Result<Arc<Principal>, FailureKind> {
+    authorize(&app.keys, headers, Scope::Read).map_err(FailureKind::Denied)
+}
+
+/// The project asked for, when the principal may see it: it exists, is its tenant's, and its own if it has one.
+async fn find(
     app: &App,
-    principal: &Principal,
-    project: &ProjectId,
-) -> Result<ProjectAnalytics, FailureKind> {
-    if principal.project.as_ref().is_some_and(|own| own != project) {
+    project: Named,
+    headers: &HeaderMap,
+) -> Result<(Arc<Principal>, ProjectId), FailureKind> {
+    let principal = principal(app, headers)?;
+    // What is no id, or not even text, names no project either.
+    let project = project.ok().and_then(|Path(project)| ProjectId::parse(&project).ok());
+    let project = project.ok_or(FailureKind::NoSuchProject)?;
+    if principal.project.as_ref().is_some_and(|own| *own != project) {
         return Err(FailureKind::NoSuchProject);
     }
-    if let Some(report) = app.store.look(|view| project_analytics(view, &principal.tenant, project)) {
-        return Ok(report);
+    let has_facts = app.store.look(|view| {
+        let gauges = view.gauges.tenant(principal.tenant.as_str());
+        gauges.is_some_and(|gauges| gauges.project(project.as_str()).is_some())
+    });
+    if has_facts {
+        return Ok((principal, project));
     }
-    // A project without facts exists when it was made by hand.
-    match app.accounts.project_exists(&principal.tenant, project).await {
-        Ok(true) => Ok(ProjectAnalytics::EMPTY),
+    match app.accounts.project_exists(&principal.tenant, &project).await {
+        Ok(true) => Ok((principal, project)),
         Ok(false) => Err(FailureKind::NoSuchProject),
         Err(error) => {
             tracing::error!(%error, "cannot look a project up");
+            Err(FailureKind::Unavailable)
+        }
+    }
+}
+
+/// A report that may have to read files: on a thread where that is no harm.
+async fn read<T: Send + 'static>(
+    app: &App,
+    report: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, FailureKind> {
+    let store = Arc::clone(&app.store);
+    match tokio::task::spawn_blocking(move || report(&store)).await {
+        Ok(report) => Ok(report?),
+        Err(error) => {
+            tracing::error!(%error, "a report ended early");
             Err(FailureKind::Unavailable)
         }
     }

@@ -1,51 +1,39 @@
-//! What the `projects` surface answers, in the words of the platform's own client (`mudbase`).
+//! How the `projects` surface says what is wrong: the `Error` model of the platform's own client (`mudbase`).
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tidegauge_facts::{Micros, ProjectId};
-use tidegauge_reports::project_analytics::ProjectAnalytics;
+use tidegauge_facts::Micros;
+use tidegauge_store::StoreError;
 
 use crate::auth::Denied;
-
-/// `GetProjectAnalytics200Response`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AnalyticsAnswer {
-    project_id: String,
-    active_connections: u64,
-    total_events: u64,
-    last_activity: Option<String>,
-    timestamp: String,
-}
-
-impl AnalyticsAnswer {
-    pub fn new(project: &ProjectId, report: ProjectAnalytics, now: Micros) -> Self {
-        Self {
-            project_id: project.to_string(),
-            active_connections: report.active_connections,
-            total_events: report.total_events,
-            last_activity: report.last_activity.map(Micros::to_millis_text),
-            timestamp: now.to_millis_text(),
-        }
-    }
-}
+use crate::body::BodyRefused;
 
 /// Why a request of this surface fails, and at which path.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     kind: FailureKind,
     path: String,
     request_id: Option<String>,
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum FailureKind {
+#[derive(Debug, Clone)]
+pub(crate) enum FailureKind {
     Denied(Denied),
     NoSuchProject,
     MethodNotAllowed,
+    /// The request makes no sense; a sentence says why.
+    Invalid(String),
+    Body(BodyRefused),
     Unavailable,
+}
+
+impl From<StoreError> for FailureKind {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a report cannot be answered");
+        Self::Unavailable
+    }
 }
 
 /// The client's `Error` model.
@@ -64,6 +52,7 @@ struct ErrorAnswer<'a> {
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
 impl Failure {
+    /// At this path; the request's own `X-Request-Id` is taken over.
     pub fn new(kind: FailureKind, path: &str, headers: &HeaderMap) -> Self {
         let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
         let request_id = request_id.filter(|id| (1..=MAX_REQUEST_ID_BYTES).contains(&id.len()));
@@ -73,7 +62,7 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let (status, code, error) = match self.kind {
+        let (status, code, error) = match &self.kind {
             FailureKind::Denied(Denied::NoCredential | Denied::BadCredential) => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication required")
             }
@@ -84,6 +73,8 @@ impl IntoResponse for Failure {
             FailureKind::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed")
             }
+            FailureKind::Invalid(sentence) => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", &**sentence),
+            FailureKind::Body(refused) => body_refused(*refused),
             FailureKind::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
             }
@@ -101,5 +92,17 @@ impl IntoResponse for Failure {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+fn body_refused(refused: BodyRefused) -> (StatusCode, &'static str, &'static str) {
+    match refused {
+        BodyRefused::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large"),
+        BodyRefused::Encoded => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "Compressed bodies are not taken")
+        }
+        BodyRefused::TooSlow => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The body took too long to arrive"),
+        BodyRefused::CutShort => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The body ended early"),
+        BodyRefused::TooManyAtOnce => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable"),
     }
 }
