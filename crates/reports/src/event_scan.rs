@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Int32Type, TimestampMicrosecondType};
-use arrow_array::{Array as _, DictionaryArray, RecordBatch, StringArray};
 use tidegauge_facts::{Micros, ProjectId, Table, TenantId};
-use tidegauge_store::{Snapshot, StoreError};
+use tidegauge_store::{Query, Snapshot, StoreError};
+
+use crate::column::Labels;
 
 /// A tenant's or one project's events by name, from `from` to `to`, excluded. It costs what the span weighs.
 ///
@@ -22,35 +21,22 @@ pub(crate) fn count_events(
     if from >= to {
         return Ok(counts);
     }
-    for batch in snapshot.scan_since(Table::Events, from.0) {
+    let query = Query {
+        table: Table::Events,
+        tenant: tenant.as_str().to_owned(),
+        from: from.0,
+        to: to.0 - 1,
+        columns: vec!["project_id", "event_name"],
+        test: None,
+    };
+    for batch in snapshot.newest_first(query, None) {
         let batch = batch?;
-        let (Some(tenants), Some(projects), Some(names), Some(times)) = (
-            labels(&batch, "tenant_id"),
-            labels(&batch, "project_id"),
-            labels(&batch, "event_name"),
-            batch.column_by_name("event_time").and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>()),
-        ) else {
-            continue;
-        };
-        for (row, at) in times.values().iter().enumerate() {
-            let is_wanted = (from.0..to.0).contains(at)
-                && text(&tenants, row) == tenant.as_str()
-                && project.is_none_or(|project| text(&projects, row) == project.as_str());
-            if is_wanted {
-                *counts.entry(Box::from(text(&names, row))).or_default() += 1;
+        let (projects, names) = (Labels::of(&batch, "project_id"), Labels::of(&batch, "event_name"));
+        for row in 0..batch.num_rows() {
+            if project.is_none_or(|project| projects.get(row) == Some(project.as_str())) {
+                *counts.entry(names.get(row).unwrap_or_default().into()).or_default() += 1;
             }
         }
     }
     Ok(counts)
-}
-
-type Labels<'a> = (&'a DictionaryArray<Int32Type>, &'a StringArray);
-
-fn labels<'a>(batch: &'a RecordBatch, name: &str) -> Option<Labels<'a>> {
-    let array = batch.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
-    Some((array, array.values().as_string_opt::<i32>()?))
-}
-
-fn text<'a>((array, values): &Labels<'a>, row: usize) -> &'a str {
-    array.key(row).map_or("", |key| values.value(key))
 }

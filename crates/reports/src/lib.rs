@@ -4,6 +4,12 @@
 //! format, and answers for the tenant it was asked for alone.
 
 pub mod active_users;
+mod column;
+pub mod connection_events;
+pub mod connection_filter;
+pub mod connection_list;
+mod connection_source;
+pub mod connection_summary;
 mod event_scan;
 pub mod event_stats;
 pub mod event_throughput;

@@ -3,6 +3,7 @@
 //! Promise: a fact is here from its commit until it is in the manifest. At most [`MAX_RESIDENT_BYTES`] and
 //! [`MAX_RESIDENT_FACTS`] are held in memory; what comes beyond that is read back from the log.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -12,7 +13,7 @@ use crate::error::StoreError;
 use crate::gauges::count_by_code;
 use crate::log::FrameRef;
 use crate::merge::merge;
-use crate::read::Labels;
+use crate::read::{self, Labels};
 
 /// Bytes of batches held in memory.
 pub const MAX_RESIDENT_BYTES: u64 = 192 * 1024 * 1024;
@@ -34,6 +35,8 @@ pub struct Part {
     pub(crate) bytes: u64,
     /// Rows per tenant.
     pub(crate) tenants: Vec<(Box<str>, u64)>,
+    /// Earliest and latest `event_time`, in microseconds: readers of another time skip the part.
+    pub(crate) times: RangeInclusive<i64>,
     frames: Vec<FrameRef>,
     resident: Option<RecordBatch>,
 }
@@ -41,7 +44,11 @@ pub struct Part {
 impl Part {
     fn new(frame: FrameRef, batch: RecordBatch, is_resident: bool) -> Result<Self, StoreError> {
         let tenants = count_by_code(&Labels::of(&batch, "tenant_id")?);
+        let times = read::instants(&batch, "event_time")?;
+        let earliest = times.iter().copied().min().unwrap_or(i64::MAX);
+        let latest = times.iter().copied().max().unwrap_or(i64::MIN);
         Ok(Self {
+            times: earliest..=latest,
             table: frame.header.table,
             last_sequence: frame.header.sequence,
             rows: batch.num_rows(),
@@ -62,6 +69,11 @@ impl Part {
         }
         let batches = self.frames.iter().map(FrameRef::load).collect::<Result<Vec<_>, _>>()?;
         merge(self.table, &batches)
+    }
+
+    /// True when the part is held in memory.
+    pub(crate) fn is_resident(&self) -> bool {
+        self.resident.is_some()
     }
 
     fn is_small(&self) -> bool {
@@ -167,6 +179,8 @@ impl Hot {
             rows: batch.num_rows(),
             bytes: tail.iter().map(|part| part.bytes).sum(),
             tenants: sum_by_tenant(&tail),
+            times: tail.iter().map(|part| *part.times.start()).min().unwrap_or(i64::MAX)
+                ..=tail.iter().map(|part| *part.times.end()).max().unwrap_or(i64::MIN),
             frames: tail.iter().flat_map(|part| part.frames.iter().cloned()).collect(),
             resident: Some(batch),
         };

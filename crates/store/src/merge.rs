@@ -35,7 +35,7 @@ pub(crate) fn with_same_columns(
     batches.iter().map(|batch| with_columns_of(&schema, batch)).collect()
 }
 
-fn with_columns_of(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
+pub(crate) fn with_columns_of(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
     let columns: Vec<ArrayRef> = schema
         .fields()
         .iter()

@@ -4,6 +4,7 @@
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array as _, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_buffer::ScalarBuffer;
 
 use crate::error::StoreError;
 
@@ -66,6 +67,15 @@ pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'
 pub(crate) fn instants<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a [i64], StoreError> {
     let array: &PrimitiveArray<TimestampMicrosecondType> = required(batch, name)?;
     Ok(array.values())
+}
+
+/// [`instants`], to be kept.
+pub(crate) fn instant_buffer(
+    batch: &RecordBatch,
+    name: &'static str,
+) -> Result<ScalarBuffer<i64>, StoreError> {
+    let array: &PrimitiveArray<TimestampMicrosecondType> = required(batch, name)?;
+    Ok(array.values().clone())
 }
 
 /// True in row `row` of a column of flags.

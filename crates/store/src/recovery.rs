@@ -10,7 +10,7 @@ use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, Table};
 
 use crate::checkpoint::Checkpoint;
-use crate::connections::{Ledger, MAX_IDLE};
+use crate::connections::{Ledger, MAX_IDLE, Messages};
 use crate::dedupe::{Dedupe, Fingerprinter, WINDOW_SECONDS};
 use crate::directory::DataDir;
 use crate::error::StoreError;
@@ -160,7 +160,7 @@ fn recover_connections(segments: &[Arc<Segment>], ledger: &mut Ledger, has_past:
         .iter()
         .filter(|segment| segment.table() == Some(Table::Connections) && segment.meta.max_received >= since);
     for segment in wanted {
-        let read = segment.read(None).and_then(|batches| {
+        let read = segment.read(Some(&Messages::COLUMNS)).and_then(|batches| {
             for batch in batches {
                 match has_past {
                     true => ledger.recover(&batch?, now)?,

@@ -3,34 +3,32 @@
 //! Promise: a segment is whole on the disk before a manifest names it, and is never changed after. Its
 //! checksum is verified before a row of it is answered; a damaged one is refused by its name.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod file;
+mod rows;
+mod write;
 
-use arrow_array::{Array as _, RecordBatch};
-use arrow_select::interleave::interleave_record_batch;
-use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::RecordBatch;
+use parquet::arrow::ProjectionMask;
 use serde::{Deserialize, Serialize};
 use tidegauge_facts::Table;
 
-use crate::directory::sync_dir;
-use crate::error::{FormatError, StoreError};
-use crate::merge::with_same_columns;
-use crate::read::{self, Labels};
+use crate::error::StoreError;
 
-/// Rows of a Parquet row group.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
-/// Rows brought together at a time while writing.
-const CHUNK_ROWS: usize = 32 * 1024;
-/// Rows that a reader is handed at a time.
+use file::Footer;
+pub(crate) use file::{OpenSegment, Texts};
+pub(crate) use rows::RowRange;
+pub(crate) use write::{id_column, write};
+
+/// Rows that a reader of all rows is handed at a time.
 const READ_ROWS: usize = 8192;
+/// Bytes read at a time to verify a file.
+const VERIFY_BYTES: usize = 1024 * 1024;
 
 /// What the manifest says of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +53,9 @@ pub struct SegmentMeta {
     pub max_received: i64,
     /// Rows whose id the client gave: the ones to remember against repeats.
     pub client_ids: u64,
+    /// True in the process that has written the file: it knows the bytes, and need not verify them.
+    #[serde(skip)]
+    pub(crate) is_fresh: bool,
 }
 
 /// A segment's file. It stays readable while somebody holds this, also once it is obsolete.
@@ -66,6 +67,8 @@ pub struct Segment {
     is_verified: AtomicBool,
     is_damaged: AtomicBool,
     is_obsolete: AtomicBool,
+    /// Read once, when a row is first asked for.
+    footer: OnceLock<Arc<Footer>>,
 }
 
 impl Drop for Segment {
@@ -82,10 +85,11 @@ impl Segment {
     pub(crate) fn new(dir: &Path, meta: SegmentMeta) -> Self {
         Self {
             path: dir.join(&meta.name),
+            is_verified: meta.is_fresh.into(),
             meta,
-            is_verified: false.into(),
             is_damaged: false.into(),
             is_obsolete: false.into(),
+            footer: OnceLock::new(),
         }
     }
 
@@ -116,19 +120,16 @@ impl Segment {
         &self,
         columns: Option<&[&str]>,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, StoreError>> + use<>, StoreError> {
-        let content = self.content()?;
+        let open = self.open()?;
+        let builder = open.builder(Texts::AsWritten);
+        let mask = match columns {
+            Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+            None => ProjectionMask::all(),
+        };
+        let reader = builder.with_projection(mask).with_batch_size(READ_ROWS).build();
+        let reader = reader.map_err(|error| StoreError::damaged(&self.path, error))?;
         let path = self.path.clone();
-        let broken = move |error: String| StoreError::damaged(&path, error);
-        let reader = ParquetRecordBatchReaderBuilder::try_new(content)
-            .and_then(|builder| {
-                let mask = match columns {
-                    Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
-                    None => ProjectionMask::all(),
-                };
-                builder.with_projection(mask).with_batch_size(READ_ROWS).build()
-            })
-            .map_err(|error| broken(error.to_string()))?;
-        Ok(reader.map(move |batch| batch.map_err(|error| broken(error.to_string()))))
+        Ok(reader.map(move |batch| batch.map_err(|error| StoreError::damaged(&path, error))))
     }
 
     /// Reads the file whole and compares its checksum.
@@ -137,7 +138,7 @@ impl Segment {
     /// The file is missing or damaged.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.is_verified.store(false, Ordering::Relaxed);
-        self.content().map(drop)
+        self.open().map(drop)
     }
 
     /// True once a read of it has failed.
@@ -161,146 +162,31 @@ impl Segment {
         self.is_obsolete.store(true, Ordering::Relaxed);
     }
 
-    fn content(&self) -> Result<Bytes, StoreError> {
+    /// Opens the file to read parts of it, whole and verified.
+    pub(crate) fn open(&self) -> Result<OpenSegment, StoreError> {
         self.check_presence()?;
-        let content = fs::read(&self.path).map_err(StoreError::io("cannot read", &self.path))?;
+        let file = File::open(&self.path).map_err(StoreError::io("cannot read", &self.path))?;
         if !self.is_verified.load(Ordering::Relaxed) {
-            if crc32c::crc32c(&content) != self.meta.crc32c {
+            if self.checksum(&file)? != self.meta.crc32c {
                 return Err(StoreError::damaged(&self.path, "its checksum is wrong"));
             }
             self.is_verified.store(true, Ordering::Relaxed);
         }
-        Ok(content.into())
+        OpenSegment::new(file, self.meta.bytes, &self.path, &self.footer)
     }
-}
 
-/// Writes the rows of `batches` as segment `number` of their table; no file has had that number before.
-pub(crate) fn write(
-    dir: &Path,
-    number: u64,
-    table: Table,
-    batches: &[RecordBatch],
-) -> Result<SegmentMeta, StoreError> {
-    let name = format!("{}-{number:010}.parquet", table.name());
-    let mut meta = SegmentMeta {
-        name,
-        table: table.name().to_owned(),
-        rows: 0,
-        bytes: 0,
-        raw_bytes: 0,
-        crc32c: 0,
-        min_time: i64::MAX,
-        max_time: i64::MIN,
-        max_received: i64::MIN,
-        client_ids: 0,
-    };
-    for batch in batches {
-        meta.count(table, batch)?;
+    fn checksum(&self, file: &File) -> Result<u32, StoreError> {
+        let mut piece = vec![0; VERIFY_BYTES];
+        let (mut sum, mut at) = (0, 0);
+        loop {
+            let read = file.read_at(&mut piece, at).map_err(StoreError::io("cannot read", &self.path))?;
+            if read == 0 {
+                return Ok(sum);
+            }
+            sum = crc32c::crc32c_append(sum, &piece[..read]);
+            at += read as u64;
+        }
     }
-    let content = encode(batches, table)?;
-    meta.bytes = content.len() as u64;
-    meta.crc32c = crc32c::crc32c(&content);
-    let path = dir.join(&meta.name);
-    let store = || {
-        let mut file = File::create_new(&path)?;
-        file.write_all(&content)?;
-        file.sync_all()?;
-        // Nobody reads it soon: its pages are worth more to others.
-        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-        sync_dir(dir)
-    };
-    store().map_err(StoreError::io("cannot write", &path))?;
-    Ok(meta)
-}
-
-impl SegmentMeta {
-    fn count(&mut self, table: Table, batch: &RecordBatch) -> Result<(), StoreError> {
-        let times = read::instants(batch, "event_time")?.iter().copied();
-        let received = read::instants(batch, "received_at")?.iter().copied();
-        self.rows += batch.num_rows() as u64;
-        let column_bytes = batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0));
-        self.raw_bytes += column_bytes.sum::<usize>() as u64;
-        self.min_time = times.clone().fold(self.min_time, i64::min);
-        self.max_time = times.fold(self.max_time, i64::max);
-        self.max_received = received.fold(self.max_received, i64::max);
-        self.client_ids += match table {
-            Table::Events | Table::Requests => read::count_unset(batch, "id_assigned") as u64,
-            Table::Sessions | Table::Connections => 0,
-        };
-        Ok(())
-    }
-}
-
-/// The rows of all batches by tenant, then time, as a Parquet file. Rows are brought together a chunk at a
-/// time, so that no second copy of all of them is held.
-fn encode(batches: &[RecordBatch], table: Table) -> Result<Vec<u8>, StoreError> {
-    let failed = |error: FormatError| StoreError::format("write a segment")(error);
-    let batches = with_same_columns(table, batches)?;
-    let parts: Vec<&RecordBatch> = batches.iter().collect();
-    let order = sorted_places(&batches)?;
-    let schema = parts.first().ok_or_else(|| failed("it has no rows".into()))?.schema();
-    let mut content = Vec::with_capacity(order.len() * 48);
-    let mut writer = ArrowWriter::try_new(&mut content, schema, Some(properties(table)))
-        .map_err(|error| failed(error.into()))?;
-    for places in order.chunks(CHUNK_ROWS) {
-        let chunk = interleave_record_batch(&parts, places).map_err(|error| failed(error.into()))?;
-        writer.write(&chunk).map_err(|error| failed(error.into()))?;
-    }
-    writer.close().map_err(|error| failed(error.into()))?;
-    Ok(content)
-}
-
-/// Where each row of the segment stands (batch, row), by tenant, then time; rows of one instant keep the
-/// order of their commits.
-fn sorted_places(batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, StoreError> {
-    let labels = batches.iter().map(|batch| Labels::of(batch, "tenant_id")).collect::<Result<Vec<_>, _>>()?;
-    let mut names: Vec<&str> = labels.iter().flat_map(Labels::distinct).collect();
-    names.sort_unstable();
-    names.dedup();
-    // Invariant: the flusher and the compaction bound a segment's batches and rows far below 2^32.
-    let mut keys: Vec<(u32, i64, u32, u32)> = Vec::new();
-    for (part, (batch, labels)) in batches.iter().zip(&labels).enumerate() {
-        let ranks: Vec<u32> =
-            labels.distinct().map(|name| names.partition_point(|known| *known < name) as u32).collect();
-        let times = read::instants(batch, "event_time")?;
-        let rows = labels.codes.iter().zip(times).enumerate();
-        keys.extend(rows.map(|(row, (code, time))| (ranks[*code as usize], *time, part as u32, row as u32)));
-    }
-    // A stable sort makes use of the runs that live traffic comes in.
-    keys.sort();
-    Ok(keys.into_iter().map(|(_, _, part, row)| (part as usize, row as usize)).collect())
-}
-
-/// How each kind of column is written. Ids count upwards, so they are kept as what differs from the one
-/// before; instants likewise; text that seldom repeats goes without a dictionary. Statistics are kept for what
-/// readers skip by.
-fn properties(table: Table) -> WriterProperties {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::None);
-    for name in ["tenant_id", "project_id", "event_time", "received_at"] {
-        properties =
-            properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
-    }
-    for name in ["event_time", "received_at"] {
-        properties = properties
-            .set_column_dictionary_enabled(ColumnPath::from(name), false)
-            .set_column_encoding(ColumnPath::from(name), Encoding::DELTA_BINARY_PACKED);
-    }
-    let (id, plain): (&str, &[&str]) = match table {
-        Table::Events => ("event_id", &["properties"]),
-        Table::Sessions => ("session_id", &[]),
-        Table::Connections => ("connection_id", &[]),
-        Table::Requests => ("request_id", &["raw_path"]),
-    };
-    properties = properties
-        .set_column_dictionary_enabled(ColumnPath::from(id), false)
-        .set_column_encoding(ColumnPath::from(id), Encoding::DELTA_BYTE_ARRAY);
-    for name in plain {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(*name), false);
-    }
-    properties.build()
 }
 
 /// True for `events-0000000001.parquet` and the like: other files are not ours to touch.

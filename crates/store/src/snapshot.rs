@@ -43,8 +43,8 @@ impl View {
 pub struct Snapshot {
     /// The newest frame in it.
     pub sequence: u64,
-    hot: Arc<Hot>,
-    manifest: Arc<Manifest>,
+    pub(crate) hot: Arc<Hot>,
+    pub(crate) manifest: Arc<Manifest>,
 }
 
 impl Snapshot {

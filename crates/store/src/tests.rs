@@ -3,7 +3,9 @@
 mod damage;
 mod durability;
 mod model;
+mod newest_first;
 mod repeats;
+mod speed;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -9,6 +9,7 @@ use super::ledger::StaleDay;
 use super::message::Messages;
 use super::tenant::{Moment, TenantLedger};
 use crate::error::StoreError;
+use crate::rows::Query;
 use crate::snapshot::Snapshot;
 
 /// Every connection of a tenant that was open at some moment since `from`.
@@ -24,15 +25,18 @@ pub fn connections_since(
 ) -> Result<TenantLedger, StoreError> {
     let moment = Moment { now, since: i64::MIN, is_recovery: true };
     let mut ledger = TenantLedger::new(idle);
-    for batch in snapshot.scan_since(Table::Connections, from) {
+    let query = Query {
+        table: Table::Connections,
+        tenant: tenant.to_owned(),
+        from,
+        to: i64::MAX,
+        columns: Messages::COLUMNS.to_vec(),
+        test: None,
+    };
+    for batch in snapshot.newest_first(query, None) {
         let batch = batch?;
         let messages = Messages::of(&batch)?;
-        for row in 0..messages.len() {
-            let message = messages.get(row);
-            if message.at >= from && messages.tenant(row) == tenant {
-                ledger.apply(&message, moment);
-            }
-        }
+        (0..messages.len()).for_each(|row| ledger.apply(&messages.get(row), moment));
     }
     Ok(ledger)
 }

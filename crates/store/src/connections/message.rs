@@ -8,7 +8,7 @@ use crate::read::{self, Labels, OptionalLabels, OptionalTexts};
 
 /// One message.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     pub id: &'a str,
     pub project: &'a str,
     pub service: &'a str,
@@ -25,7 +25,7 @@ pub(super) struct Message<'a> {
 }
 
 /// The columns of a batch of connections.
-pub(super) struct Messages<'a> {
+pub(crate) struct Messages<'a> {
     batch: &'a RecordBatch,
     tenants: Labels<'a>,
     projects: Labels<'a>,
@@ -43,6 +43,24 @@ pub(super) struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
+    /// What is read of them.
+    pub const COLUMNS: [&'static str; 14] = [
+        "tenant_id",
+        "project_id",
+        "service_name",
+        "protocol_name",
+        "data_center",
+        "state",
+        "opened_at",
+        "event_time",
+        "connection_id",
+        "api_key_hash",
+        "user_id",
+        "ip",
+        "host",
+        "is_live",
+    ];
+
     pub fn of(batch: &'a RecordBatch) -> Result<Self, StoreError> {
         Ok(Self {
             batch,

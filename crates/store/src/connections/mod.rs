@@ -24,6 +24,7 @@ pub use groups::Group;
 pub use ledger::{DEFAULT_IDLE, Ledger, MAX_IDLE, MAX_LIVES};
 pub(crate) use ledger::LedgerPast;
 pub use life::{Life, NONE};
+pub(crate) use message::Messages;
 pub use past::PastPeaks;
 pub use peaks::Peaks;
 pub use tenant::{Description, Lives, ProjectLedger, TenantLedger};

@@ -98,6 +98,11 @@ impl Lives {
         self.lives.iter().filter(|life| life.is_there())
     }
 
+    /// Every connection known, with its place.
+    pub fn places(&self) -> impl Iterator<Item = (u32, &Life)> {
+        (0..).zip(self.lives.iter()).filter(|(_, life)| life.is_there())
+    }
+
     /// The groups, by their codes; a code that no life has may stand for anything.
     #[must_use]
     pub fn groups(&self) -> &[Group] {
@@ -169,6 +174,13 @@ impl TenantLedger {
     #[must_use]
     pub fn opened_at(&self, id: &str) -> Option<i64> {
         Some(self.lives.get(self.find(id)? as usize).opened)
+    }
+
+    /// True while the connection that was opened then has this place.
+    #[must_use]
+    pub fn is_still(&self, place: u32, opened: i64) -> bool {
+        let life = self.lives.get(place as usize);
+        life.is_there() && life.opened <= opened
     }
 
     /// What the connection at a place is called.
