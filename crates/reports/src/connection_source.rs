@@ -27,18 +27,18 @@ impl<'s> Connections<'s> {
         from: i64,
         now: Micros,
     ) -> Result<Option<Self>, StoreError> {
-        let (snapshot, idle) = {
-            let known = store.look(|view| {
-                let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return Ok(None) };
-                match from >= view.ledger.since() {
-                    true => Ok(Some(ledger.lives())),
-                    false => Err((view.snapshot(), view.ledger.idle(tenant.as_str()))),
+        let known = store.look(|view| {
+            let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return Ok(None) };
+            match from >= view.ledger.since() {
+                true => Ok(Some(ledger.lives())),
+                false => {
+                    Err((view.snapshot(), ledger.facts_from(from), view.ledger.idle(tenant.as_str())))
                 }
-            });
-            match known {
-                Ok(lives) => return Ok(lives.map(|lives| Self::Ledger { store, tenant, lives })),
-                Err(unknown) => unknown,
             }
+        });
+        let (snapshot, from, idle) = match known {
+            Ok(lives) => return Ok(lives.map(|lives| Self::Ledger { store, tenant, lives })),
+            Err(unknown) => unknown,
         };
         let facts = connections_since(&snapshot, tenant.as_str(), from, idle, now.0)?;
         Ok(Some(Self::Facts(Box::new(facts))))

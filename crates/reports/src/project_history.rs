@@ -66,8 +66,8 @@ pub fn project_history(
     });
     let peaks = match peaks {
         KnownPeaks::All(peaks) => peaks,
-        KnownPeaks::Stale { snapshot, idle } => {
-            let facts = connections_since(&snapshot, tenant.as_str(), first, idle, now.0)?;
+        KnownPeaks::Stale { snapshot, from, idle } => {
+            let facts = connections_since(&snapshot, tenant.as_str(), from, idle, now.0)?;
             let project = facts.project(project.as_str());
             project.map_or_else(|| vec![0; count], |project| project.peaks.highest(first, width, count))
         }
@@ -92,6 +92,7 @@ enum KnownPeaks {
     /// A late message has changed one of the buckets: only the facts know.
     Stale {
         snapshot: Snapshot,
+        from: i64,
         idle: i64,
     },
 }
@@ -104,14 +105,19 @@ fn known_peaks(
     width: i64,
     count: usize,
 ) -> KnownPeaks {
-    let ledger = view.ledger.tenant(tenant.as_str()).and_then(|ledger| ledger.project(project.as_str()));
-    let Some(ledger) = ledger else { return KnownPeaks::All(vec![0; count]) };
+    let of_tenant = view.ledger.tenant(tenant.as_str());
+    let ledger = of_tenant.and_then(|ledger| Some((ledger, ledger.project(project.as_str())?)));
+    let Some((of_tenant, ledger)) = ledger else { return KnownPeaks::All(vec![0; count]) };
     let since = view.ledger.since();
     let starts = (0..count as i64).map(|n| first + n * width);
     let past = starts.map(|at| if at < since { past_peak(&ledger.past, at, width) } else { Some(0) });
     match past.collect::<Option<Vec<u32>>>() {
         Some(past) => KnownPeaks::All(with_ledger(past, &ledger.peaks, since, first, width)),
-        None => KnownPeaks::Stale { snapshot: view.snapshot(), idle: view.ledger.idle(tenant.as_str()) },
+        None => KnownPeaks::Stale {
+            snapshot: view.snapshot(),
+            from: of_tenant.facts_from(first),
+            idle: view.ledger.idle(tenant.as_str()),
+        },
     }
 }
 

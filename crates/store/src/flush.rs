@@ -170,15 +170,16 @@ impl Flusher {
 
     /// Counts the days again whose peaks a late message has changed.
     fn renew_past_peaks(&self) -> Result<(), StoreError> {
-        let (snapshot, tenant, days, idle) = {
+        let (snapshot, tenant, days, from, idle) = {
             let mut view = self.shared.view.write();
             view.ledger.evict();
             let Some((tenant, days)) = view.ledger.stale() else { return Ok(()) };
+            let Some(first) = days.iter().map(|stale| stale.day).min() else { return Ok(()) };
+            let from = view.ledger.tenant(&tenant).map_or(first * DAY, |ledger| ledger.facts_from(first * DAY));
             let idle = view.ledger.idle(&tenant);
-            (view.snapshot(), tenant, days, idle)
+            (view.snapshot(), tenant, days, from, idle)
         };
-        let Some(first) = days.iter().map(|stale| stale.day).min() else { return Ok(()) };
-        let facts = connections_since(&snapshot, &tenant, first * DAY, idle, Micros::now().0)?;
+        let facts = connections_since(&snapshot, &tenant, from, idle, Micros::now().0)?;
         let peaks: Vec<_> = days.iter().map(|stale| (stale, peaks_of(&facts, stale))).collect();
         let mut view = self.shared.view.write();
         for (stale, hours) in peaks {

@@ -45,6 +45,7 @@ pub(crate) struct LedgerPast {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct TenantPast {
     tenant: Box<str>,
+    late_since: i64,
     projects: Vec<(Box<str>, PastPeaks)>,
 }
 
@@ -60,8 +61,9 @@ impl Ledger {
     pub(crate) fn new(past: LedgerPast, default_idle: i64) -> Self {
         let mut ledger =
             Self { since: past.since, default_idle, idle: HashMap::new(), tenants: HashMap::default() };
-        for TenantPast { tenant, projects } in past.tenants {
+        for TenantPast { tenant, late_since, projects } in past.tenants {
             let tenant = ledger.tenant_mut(&tenant);
+            tenant.set_late_since(late_since);
             for (project, past) in projects {
                 tenant.project_mut(&project).past = past;
             }
@@ -164,11 +166,14 @@ impl Ledger {
     pub(crate) fn past(&self) -> LedgerPast {
         let of = |tenant: &TenantLedger| {
             let projects = tenant.projects().filter(|(_, project)| !project.past.is_empty());
-            projects.map(|(name, project)| (Box::from(&**name), project.past.clone())).collect::<Vec<_>>()
+            projects.map(|(name, project)| (Box::from(&**name), project.past.clone())).collect()
         };
-        let tenants = self.tenants.iter().map(|(name, tenant)| (name, of(tenant)));
-        let tenants = tenants.filter(|(_, projects)| !projects.is_empty());
-        let tenants = tenants.map(|(tenant, projects)| TenantPast { tenant: tenant.clone(), projects });
+        let tenants = self.tenants.iter().map(|(tenant, ledger)| TenantPast {
+            tenant: tenant.clone(),
+            late_since: ledger.late_since(),
+            projects: of(ledger),
+        });
+        let tenants = tenants.filter(|past| !past.projects.is_empty() || past.late_since != i64::MAX);
         LedgerPast { since: self.since, tenants: tenants.collect() }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ahash::RandomState;
 use hashbrown::HashTable;
-use tidegauge_facts::time::HOUR;
+use tidegauge_facts::time::{DAY, HOUR};
 
 use super::chunks::Chunks;
 use super::groups::{Group, Groups};
@@ -42,6 +42,8 @@ pub struct TenantLedger {
     open: u64,
     peaks: Peaks,
     projects: HashMap<Arc<str>, ProjectLedger, RandomState>,
+    /// The earliest instant that a message told of later than the ledger reaches back.
+    late_since: i64,
     /// Where the search for lives that ended long ago goes on.
     evicted_through: usize,
     hasher: RandomState,
@@ -124,6 +126,7 @@ impl TenantLedger {
             open: 0,
             peaks: Peaks::default(),
             projects: HashMap::default(),
+            late_since: i64::MAX,
             evicted_through: 0,
             hasher: RandomState::new(),
         }
@@ -199,8 +202,26 @@ impl TenantLedger {
         })
     }
 
+    /// From where on the facts have to be read for the connections that were open since `from`. A message carries when its
+    /// connection was opened, as far as was known; only what came late may stand before it.
+    #[must_use]
+    pub fn facts_from(&self, from: i64) -> i64 {
+        from.min(self.late_since)
+    }
+
+    pub(super) fn late_since(&self) -> i64 {
+        self.late_since
+    }
+
+    pub(super) fn set_late_since(&mut self, late_since: i64) {
+        self.late_since = late_since;
+    }
+
     /// Takes a message in.
     pub(super) fn apply(&mut self, message: &Message<'_>, moment: Moment) {
+        if !moment.is_recovery && message.at < moment.since {
+            self.late_since = self.late_since.min(message.at);
+        }
         let names = [message.project, message.service, message.protocol, message.data_center];
         let group = self.groups.acquire(&mut self.texts, names);
         let (place, before) = match self.find(message.id) {
@@ -301,7 +322,11 @@ impl TenantLedger {
         let until = |life: &Life| if life.is_open() { moment.since } else { life.last.min(moment.since) };
         let is_moved = before.is_there() && before.group != after.group;
         let spans = match before.is_there() && after.is_there() && !is_moved {
-            false => [(before.opened, until(&before)), (after.opened, until(&after))],
+            // What is new here may be known to the facts: up to a day before it and after it.
+            false => [
+                (before.opened, until(&before)),
+                (after.opened.saturating_sub(DAY), until(&after).saturating_add(DAY)),
+            ],
             true => [
                 (before.opened.min(after.opened), before.opened.max(after.opened)),
                 (until(&before).min(until(&after)), until(&before).max(until(&after))),
@@ -309,7 +334,8 @@ impl TenantLedger {
         };
         for ((from, to), life) in spans.into_iter().zip([before, after]) {
             let group = if life.is_there() { life.group } else { continue };
-            if from >= moment.since || from == to && before.is_there() && !is_moved {
+            let is_recent = from >= moment.since || life.opened >= moment.since;
+            if is_recent || from == to && before.is_there() && !is_moved {
                 continue;
             }
             if let Some(project) = self.groups.get(group).map(|group| Arc::clone(&group.project)) {
