@@ -12,6 +12,7 @@ pub mod problem;
 mod router;
 pub mod serve;
 pub mod surfaces;
+mod validation;
 
 pub use app::{App, Limits};
 pub use router::router;
