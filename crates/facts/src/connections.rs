@@ -1,5 +1,7 @@
 //! `connections`: each row is a version of one connection (spec section 6); the newest one counts.
 
+use uuid::Uuid;
+
 use crate::columns::{Flag, Instant, Int, Label, Name, Named, Text};
 use crate::table::{Table, table};
 
@@ -70,6 +72,12 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         Self::NAMES[self as usize]
     }
+
+    /// The one of exactly this name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        [Self::Open, Self::Activity, Self::Close].into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 impl Named for State {
@@ -77,5 +85,52 @@ impl Named for State {
 
     fn code(self) -> u8 {
         self as u8
+    }
+}
+
+/// The name by which a message that carries its own instant (`at`, in microseconds) is known, so that a repeat of it is
+/// stored once: two messages of one connection, state and instant say the same.
+#[must_use]
+pub fn message_id(connection_id: &str, state: &str, at: i64) -> String {
+    // NUL passes no door, so that no id can run into what follows it.
+    format!("{connection_id}\0{state}\0{at}")
+}
+
+/// The id by which reports name an API key: a UUIDv8 (RFC 9562) of the first 122 bits of the hash kept of it
+/// (`api_key_hash`), so that equal keys have equal ids and an id leads to no key. `None` for what is no hash in hex.
+#[must_use]
+pub fn api_key_id(hash: &str) -> Option<Uuid> {
+    let front = hash.get(..32)?;
+    let bits = u128::from_str_radix(front, 16).ok()?;
+    Some(uuid::Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_read_as_they_are_written() {
+        for state in [State::Open, State::Activity, State::Close] {
+            assert_eq!(State::from_name(state.as_str()), Some(state));
+        }
+        assert_eq!(State::from_name("Open"), None);
+    }
+
+    #[test]
+    fn a_message_is_named_by_its_connection_its_state_and_its_instant() {
+        assert_eq!(message_id("c", "open", 5), "c\0open\05");
+        assert_ne!(message_id("c", "open", 5), message_id("c", "close", 5));
+    }
+
+    #[test]
+    fn a_key_has_one_id_and_what_is_no_hash_has_none() {
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let id = api_key_id(hash).unwrap();
+        assert_eq!(id.to_string(), "ba7816bf-8f01-8fea-8141-40de5dae2223");
+        assert_eq!((id.get_version_num(), id.get_variant()), (8, uuid::Variant::RFC4122));
+        for text in ["", "abc", "zz7816bf8f01cfea414140de5dae2223", &"é".repeat(40)] {
+            assert_eq!(api_key_id(text), None, "{text}");
+        }
     }
 }

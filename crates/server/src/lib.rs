@@ -9,8 +9,10 @@ pub mod body;
 pub mod intake;
 pub mod probes;
 pub mod problem;
+pub mod query;
 mod router;
 pub mod serve;
+pub mod sockets;
 pub mod surfaces;
 mod validation;
 

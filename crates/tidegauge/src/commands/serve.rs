@@ -52,6 +52,15 @@ pub struct Args {
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
+    /// How often the other end of a WebSocket is asked for a sign of life, in seconds; after 2.2 times as long without
+    /// one it is taken for gone.
+    #[arg(long, default_value_t = 25, env = "TIDEGAUGE_WEBSOCKET_PING_SECONDS", value_parser = ping_seconds())]
+    websocket_ping_seconds: u64,
+}
+
+/// A dead peer is to be noticed within a minute.
+fn ping_seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=27)
 }
 
 /// A span of one second to one day.
@@ -75,11 +84,16 @@ impl Args {
 
     fn limits(&self, open_files: usize) -> Limits {
         let timeout = Duration::from_secs(self.request_timeout_seconds);
+        let ping = Duration::from_secs(self.websocket_ping_seconds);
+        let most = open_files.saturating_sub(FILES_KEPT_BACK).clamp(1, 1 << 20);
+        let max_connections = self.max_connections.clamp(1, most);
         Limits {
             max_body_bytes: self.max_body_bytes,
-            max_connections: self
-                .max_connections
-                .clamp(1, open_files.saturating_sub(FILES_KEPT_BACK).clamp(1, 1 << 20)),
+            max_connections,
+            // A quarter stays free for requests: sockets come to stay.
+            max_websockets: (max_connections - max_connections / 4).max(1),
+            websocket_ping: ping,
+            websocket_silence: ping * 11 / 5,
             head_timeout: timeout,
             body_timeout: timeout,
             ..Limits::default()
@@ -108,15 +122,23 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
-    let routes = router(App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone()));
+    let app = App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone());
+    let sockets = app.sockets.clone();
     let stopping = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        sockets.stop();
     };
-    tidegauge_server::serve(listener, routes, &limits, stopping).await;
+    tidegauge_server::serve(listener, router(app), &limits, stopping).await;
+    // Their ends are facts: the store closes after the last one is durable.
+    if !sockets.drained(limits.drain_timeout).await {
+        tracing::warn!(
+            "some WebSockets had not ended in time; they count as closed at their last sign of life"
+        );
+    }
     tokio::task::spawn_blocking(move || store.close()).await?;
     stop.cancel();
     let _ = watch.await;

@@ -1,6 +1,6 @@
 //! Surface `projects` (seed 000): a project right now.
 
 mod routes;
-mod wire;
+pub(super) mod wire;
 
 pub use routes::routes;

@@ -7,6 +7,7 @@ use tidegauge_facts::{Micros, ProjectId};
 use tidegauge_reports::project_analytics::ProjectAnalytics;
 
 use crate::auth::Denied;
+use crate::query::BadQuery;
 
 /// `GetProjectAnalytics200Response`.
 #[derive(Debug, Serialize)]
@@ -33,7 +34,7 @@ impl AnalyticsAnswer {
 
 /// Why a request of this surface fails, and at which path.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(in crate::surfaces) struct Failure {
     kind: FailureKind,
     path: String,
     request_id: Option<String>,
@@ -41,11 +42,17 @@ pub(super) struct Failure {
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum FailureKind {
+pub(in crate::surfaces) enum FailureKind {
     Denied(Denied),
     NoSuchProject,
     MethodNotAllowed,
     Unavailable,
+    TooManyProjects,
+    BadQuery(BadQuery),
+    /// The route speaks WebSocket, and the request asks for none, or for another version.
+    UpgradeRequired,
+    /// The request asks for a WebSocket, but not as RFC 6455 has it.
+    BadUpgrade,
 }
 
 /// The client's `Error` model.
@@ -73,6 +80,7 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let told;
         let (status, code, error) = match self.kind {
             FailureKind::Denied(Denied::NoCredential | Denied::BadCredential) => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication required")
@@ -87,6 +95,21 @@ impl IntoResponse for Failure {
             FailureKind::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
             }
+            FailureKind::TooManyProjects => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "TOO_MANY_PROJECTS",
+                "The tenant has as many projects as it may have",
+            ),
+            FailureKind::BadQuery(bad) => {
+                told = bad.to_string();
+                (StatusCode::BAD_REQUEST, "BAD_REQUEST", &*told)
+            }
+            FailureKind::UpgradeRequired => {
+                (StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", "This route speaks WebSocket, version 13")
+            }
+            FailureKind::BadUpgrade => {
+                (StatusCode::BAD_REQUEST, "BAD_REQUEST", "The WebSocket handshake is incomplete")
+            }
         };
         let answer = ErrorAnswer {
             error,
@@ -97,8 +120,18 @@ impl IntoResponse for Failure {
             request_id: self.request_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
         };
         let mut response = (status, axum::Json(answer)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                // RFC 9110, 15.5.22, and RFC 6455, 4.4.
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            _ => {}
         }
         response
     }

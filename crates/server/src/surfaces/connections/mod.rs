@@ -1,0 +1,25 @@
+//! Surface `connections` (seed 001, and spec section 6): the tenant's connections, told by the platform's servers
+//! (`intake`), held by this one (`live`), and reported (`reads`).
+
+mod answers;
+mod intake;
+mod key_mask;
+mod live;
+mod message;
+mod parameters;
+mod reads;
+mod socket;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub use reads::routes as reports;
+
+use crate::app::App;
+
+/// The routes that write. The reports' are [`reports`].
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().merge(intake::routes()).merge(live::routes())
+}
