@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
@@ -124,17 +124,20 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let limits = args.limits(open_files);
     let app = App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone());
     let sockets = app.sockets.clone();
+    let asked_to_stop = OnceLock::new();
     let stopping = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        let _ = asked_to_stop.set(Instant::now());
         sockets.stop();
     };
     tidegauge_server::serve(listener, router(app), &limits, stopping).await;
     // Their ends are facts: the store closes after the last one is durable.
-    if !sockets.drained(limits.drain_timeout).await {
+    let spent = asked_to_stop.get().map(Instant::elapsed).unwrap_or_default();
+    if !sockets.drained(limits.drain_timeout.saturating_sub(spent)).await {
         tracing::warn!(
             "some WebSockets had not ended in time; they count as closed at their last sign of life"
         );
