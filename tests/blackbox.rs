@@ -5,11 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod connections;
 mod crash;
 mod damage;
 mod disk_trouble;
 mod harness;
 mod lenient;
+mod live;
 mod mudbase;
 mod refusals;
 mod start_and_stop;

@@ -1,14 +1,12 @@
 //! The platform's own published Python client (`mudbase` on PyPI) works against Tidegauge unchanged.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::harness::python::{PYTHON, interpreter};
 use crate::harness::{Server, Site};
-
-const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/python");
 
 #[test]
 fn the_published_client_reads_a_projects_analytics_and_meets_errors_as_its_own_exceptions() {
@@ -66,30 +64,4 @@ fn ask(python: &Path, server: &Server, key: &str, project: &str) -> Value {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The interpreter that `make test` prepared, or one with the pinned packages made here and kept.
-fn interpreter() -> PathBuf {
-    if let Some(prepared) = std::env::var_os("TIDEGAUGE_TEST_PYTHON") {
-        return prepared.into();
-    }
-    let requirements = format!("{PYTHON}/requirements.txt");
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mudbase-venv");
-    let lock = File::create(venv.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let (python, done) = (venv.join("bin/python"), venv.join("done"));
-    let wanted = fs::read(&requirements).unwrap();
-    if fs::read(&done).ok().as_ref() != Some(&wanted) {
-        let venv_path = venv.to_str().unwrap();
-        run(Path::new("python3"), &["-m", "venv", "--clear", venv_path]);
-        run(&python, &["-m", "pip", "install", "--quiet", "--requirement", &requirements]);
-        fs::write(&done, &wanted).unwrap();
-    }
-    python
-}
-
-fn run(program: &Path, args: &[&str]) {
-    let output = Command::new(program).args(args).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{} {args:?}: {stderr}", program.display());
 }

@@ -3,9 +3,11 @@
 pub mod canonical;
 pub mod client;
 pub mod command;
+pub mod python;
 pub mod raw;
 pub mod server;
 pub mod site;
+pub mod socket;
 
 use std::thread;
 use std::time::{Duration, Instant};

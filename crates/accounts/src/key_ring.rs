@@ -60,6 +60,16 @@ impl KeyRing {
         works.then(|| Arc::clone(&key.principal))
     }
 
+    /// Whether the key of this SHA-256, which was authenticated before, still works: it is not revoked, nor
+    /// expired. For what outlives the request that carried the key.
+    #[must_use]
+    pub fn still_works(&self, sha256: &[u8; 32], now_unix_micros: i64) -> bool {
+        let digest = KeyDigest::from_array(*sha256);
+        self.keys.read().get(&digest.front()).is_some_and(|key| {
+            key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end)
+        })
+    }
+
     /// How many keys the ring holds: those not revoked, whether expired or not.
     #[must_use]
     pub fn len(&self) -> usize {

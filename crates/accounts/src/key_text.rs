@@ -106,6 +106,10 @@ impl KeyDigest {
         Self(Sha256::digest(key_text.as_bytes()).into())
     }
 
+    pub(crate) fn from_array(sha256: [u8; 32]) -> Self {
+        Self(sha256)
+    }
+
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_message_is_named_by_its_connection_its_state_and_its_instant() {
-        assert_eq!(message_id("c", "open", 5), "c\0open\05");
+        assert_eq!(message_id("c", "open", 5), ["c", "open", "5"].join("\0"));
         assert_ne!(message_id("c", "open", 5), message_id("c", "close", 5));
     }
 

@@ -4,6 +4,12 @@
 pub const MAX_EVENT_NAME_CHARS: usize = 100;
 /// Longest `event_id`, in characters.
 pub const MAX_EVENT_ID_CHARS: usize = 256;
+/// Longest `connection_id`, in characters.
+pub const MAX_CONNECTION_ID_CHARS: usize = 256;
+/// Longest service, protocol, data center or host of a connection, and longest reason for its end, in characters.
+pub const MAX_CONNECTION_LABEL_CHARS: usize = 256;
+/// Most messages in one call of the connections intake (spec section 6).
+pub const MAX_BATCH_CONNECTIONS: usize = 100;
 /// Longest other id or label (session, client, user, device, …), in characters.
 pub const MAX_LABEL_CHARS: usize = 1024;
 /// Longest URL, user agent or free text, in characters.

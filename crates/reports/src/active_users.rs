@@ -34,7 +34,8 @@ pub struct ActiveUser {
 pub fn active_users(view: &View, tenant: &TenantId, project: &ProjectId) -> ActiveUsers {
     let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return ActiveUsers::default() };
     let lives = ledger.lives();
-    let is_wanted: Vec<bool> = lives.groups().iter().map(|group| *group.project == *project.as_str()).collect();
+    let is_wanted: Vec<bool> =
+        lives.groups().iter().map(|group| *group.project == *project.as_str()).collect();
     let mut found: Vec<(i64, u32)> = ledger
         .iter()
         .filter(|(_, life)| life.is_open() && life.user != NONE && is_wanted[life.group as usize])
@@ -48,11 +49,7 @@ pub fn active_users(view: &View, tenant: &TenantId, project: &ProjectId) -> Acti
     found.sort_unstable_by(|a, b| b.cmp(a));
     let users = found.into_iter().filter_map(|(opened, place)| {
         let description = ledger.describe(place)?;
-        Some(ActiveUser {
-            user: description.user?,
-            connected_at: Micros(opened),
-            connection: description.id,
-        })
+        Some(ActiveUser { user: description.user?, connected_at: Micros(opened), connection: description.id })
     });
     ActiveUsers { users: users.collect(), count }
 }

@@ -104,7 +104,10 @@ fn test(project: Option<ProjectId>, filter: EventFilter) -> RowTest {
             project.as_ref().is_none_or(|project| projects.get(row) == Some(project.as_str()))
                 && filter.kind.admits(text(&services, row), text(&protocols, row), text(&data_centers, row))
                 && filter.state.is_none_or(|state| states.get(row) == Some(state.as_str()))
-                && filter.connection_id.as_deref().is_none_or(|id| ids.is_some_and(|ids| ids.value(row) == id))
+                && filter
+                    .connection_id
+                    .as_deref()
+                    .is_none_or(|id| ids.is_some_and(|ids| ids.value(row) == id))
                 && filter.api_key.is_none_or(|key| keys.get(row).and_then(api_key_id) == Some(key))
         };
         BooleanArray::from((0..batch.num_rows()).map(is_wanted).collect::<Vec<bool>>())

@@ -87,7 +87,8 @@ pub fn connection_list(
 /// The latest opened, `limit` of them and those opened at the same instant as the last.
 fn keep_latest(found: &mut Vec<(u32, Life)>, limit: usize) {
     if let Some(last) = limit.checked_sub(1).filter(|last| *last < found.len()) {
-        let (_, (_, at_limit), _) = found.select_nth_unstable_by(last, |(_, a), (_, b)| b.opened.cmp(&a.opened));
+        let (_, (_, at_limit), _) =
+            found.select_nth_unstable_by(last, |(_, a), (_, b)| b.opened.cmp(&a.opened));
         let oldest = at_limit.opened;
         found.retain(|(_, life)| life.opened >= oldest);
     }
@@ -95,9 +96,10 @@ fn keep_latest(found: &mut Vec<(u32, Life)>, limit: usize) {
 
 fn names_match(filter: &ListFilter, names: &Description, keys: &mut HashMap<Arc<str>, Option<Uuid>>) -> bool {
     let is_key = filter.api_key.is_none_or(|wanted| {
-        let id = names.key.as_ref().and_then(|key| {
-            *keys.entry(Arc::clone(key)).or_insert_with(|| api_key_id(key))
-        });
+        let id = names
+            .key
+            .as_ref()
+            .and_then(|key| *keys.entry(Arc::clone(key)).or_insert_with(|| api_key_id(key)));
         id == Some(wanted)
     });
     is_key && filter.connection_id.as_ref().is_none_or(|id| **id == *names.id)

@@ -31,9 +31,7 @@ impl<'s> Connections<'s> {
             let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return Ok(None) };
             match from >= view.ledger.since() {
                 true => Ok(Some(ledger.lives())),
-                false => {
-                    Err((view.snapshot(), ledger.facts_from(from), view.ledger.idle(tenant.as_str())))
-                }
+                false => Err((view.snapshot(), ledger.facts_from(from), view.ledger.idle(tenant.as_str()))),
             }
         });
         let (snapshot, from, idle) = match known {

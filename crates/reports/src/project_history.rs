@@ -61,7 +61,8 @@ pub fn project_history(
         let gauges = view.gauges.tenant(tenant.as_str()).and_then(|gauges| gauges.project(project.as_str()));
         let counts = gauges.map(|gauges| &gauges.counts);
         let starts = (0..count as i64).map(|n| first + n * width);
-        let events: Vec<u64> = starts.map(|at| counts.map_or(0, |counts| events_at(counts, at, width))).collect();
+        let events: Vec<u64> =
+            starts.map(|at| counts.map_or(0, |counts| events_at(counts, at, width))).collect();
         (events, known_peaks(view, tenant, project, first, width, count))
     });
     let peaks = match peaks {

@@ -23,7 +23,8 @@ pub fn user_presence(store: &Store, tenant: &TenantId, project: &ProjectId, user
         Some((codes, ledger.lives()))
     });
     let Some((codes, lives)) = known else { return vec![Presence::default(); users.len()] };
-    let is_wanted: Vec<bool> = lives.groups().iter().map(|group| *group.project == *project.as_str()).collect();
+    let is_wanted: Vec<bool> =
+        lives.groups().iter().map(|group| *group.project == *project.as_str()).collect();
     let mut presence: HashMap<u32, Presence> =
         codes.iter().flatten().map(|code| (*code, Presence::default())).collect();
     if !presence.is_empty() {

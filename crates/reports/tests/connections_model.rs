@@ -321,7 +321,8 @@ fn check_users(
     lives: &[Life],
 ) -> Result<(), TestCaseError> {
     let report = store.look(|view| active_users(view, tenant, project));
-    let mut found: Vec<_> = report.users.iter().map(|u| (u.connection.to_string(), u.user.to_string())).collect();
+    let mut found: Vec<_> =
+        report.users.iter().map(|u| (u.connection.to_string(), u.user.to_string())).collect();
     found.sort();
     let with_user = lives.iter().filter_map(|life| Some((life, life.newest.user()?)));
     let mut expected: Vec<_> = with_user
@@ -334,7 +335,8 @@ fn check_users(
     let since = store.look(|view| view.ledger.since());
     let users = ["ann", "bob", "cem", "nobody"];
     for (user, presence) in users.iter().zip(user_presence(store, tenant, project, &users)) {
-        let of_user: Vec<_> = with_user.clone().filter(|(_, name)| name == user).map(|(life, _)| life).collect();
+        let of_user: Vec<_> =
+            with_user.clone().filter(|(_, name)| name == user).map(|(life, _)| life).collect();
         let last_seen = of_user.iter().map(|life| Micros(life.last)).max();
         let expected = Presence { is_online: of_user.iter().any(|life| life.is_open), last_seen };
         // What ended before the ledger begins may have left it.

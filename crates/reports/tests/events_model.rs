@@ -141,7 +141,9 @@ fn check(store: &Store, said: &[Said], start: i64, windows: &[i64]) -> Result<()
             for window in windows {
                 let report = event_throughput(store, &tenant, &project, *window, now).unwrap();
                 let mut expected: BTreeMap<Box<str>, u64> = BTreeMap::new();
-                for (_, name) in of_project.iter().filter(|(at, _)| *at > now.0 - window * 1000 && *at <= now.0) {
+                for (_, name) in
+                    of_project.iter().filter(|(at, _)| *at > now.0 - window * 1000 && *at <= now.0)
+                {
                     *expected.entry(NAMES[*name].into()).or_default() += 1;
                 }
                 prop_assert_eq!(report.total_events, expected.values().sum::<u64>());

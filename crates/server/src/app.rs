@@ -7,6 +7,7 @@ use tidegauge_accounts::{Accounts, KeyRing};
 use tidegauge_store::Store;
 
 use crate::body::Bodies;
+use crate::sockets::Sockets;
 
 /// The bounds of the HTTP side.
 #[derive(Debug, Clone)]
@@ -25,8 +26,14 @@ pub struct Limits {
     pub room_timeout: Duration,
     /// How long a write waits for the disk before its fate is called unknown.
     pub commit_timeout: Duration,
-    /// How long requests under way may take to end once the server stops.
+    /// How long requests under way may take to end once the server stops, and then WebSockets.
     pub drain_timeout: Duration,
+    /// WebSockets held at once, of all connections; one more is refused with 503.
+    pub max_websockets: usize,
+    /// How often a WebSocket's peer is asked for a sign of life.
+    pub websocket_ping: Duration,
+    /// A WebSocket's peer from which nothing was heard for so long is gone.
+    pub websocket_silence: Duration,
 }
 
 impl Default for Limits {
@@ -40,6 +47,9 @@ impl Default for Limits {
             room_timeout: Duration::from_millis(500),
             commit_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
+            max_websockets: 12 * 1024,
+            websocket_ping: Duration::from_secs(25),
+            websocket_silence: Duration::from_secs(55),
         }
     }
 }
@@ -59,6 +69,8 @@ pub struct App {
     pub started: Instant,
     /// Takes request bodies in.
     pub bodies: Bodies,
+    /// The WebSockets.
+    pub sockets: Sockets,
 }
 
 impl App {
@@ -66,6 +78,7 @@ impl App {
     #[must_use]
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
-        Self { store, accounts, keys, limits, started: Instant::now(), bodies }
+        let sockets = Sockets::new(limits.max_websockets);
+        Self { store, accounts, keys, limits, started: Instant::now(), bodies, sockets }
     }
 }

@@ -37,11 +37,22 @@ pub fn authorize(keys: &KeyRing, headers: &HeaderMap, scope: Scope) -> Result<Ar
 /// # Errors
 /// 401 only.
 pub fn authenticate(keys: &KeyRing, headers: &HeaderMap) -> Result<Arc<Principal>, Denied> {
-    let presented = presented_key(headers)?;
+    authenticate_key(keys, presented_key(headers)?)
+}
+
+/// The principal of a key, whatever it may do.
+///
+/// # Errors
+/// 401 only.
+pub fn authenticate_key(keys: &KeyRing, presented: &str) -> Result<Arc<Principal>, Denied> {
     keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)
 }
 
-fn presented_key(headers: &HeaderMap) -> Result<&str, Denied> {
+/// The key that the headers carry.
+///
+/// # Errors
+/// They carry none, or what can be none.
+pub fn presented_key(headers: &HeaderMap) -> Result<&str, Denied> {
     let value = headers
         .get(header::AUTHORIZATION)
         .or_else(|| headers.get("x-api-key"))

@@ -9,9 +9,13 @@ pub mod body;
 pub mod intake;
 pub mod probes;
 pub mod problem;
+pub mod query;
+pub mod reading;
 mod router;
 pub mod serve;
+pub mod sockets;
 pub mod surfaces;
+mod validation;
 
 pub use app::{App, Limits};
 pub use router::router;

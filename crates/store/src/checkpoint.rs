@@ -33,7 +33,8 @@ impl Checkpoint {
 
     /// Writes it as file `number`.
     pub fn save(&self, dir: &DataDir, number: u64) -> Result<CheckpointMeta, StoreError> {
-        let failed = |error: rmp_serde::encode::Error| StoreError::format("write the checkpoint")(error.into());
+        let failed =
+            |error: rmp_serde::encode::Error| StoreError::format("write the checkpoint")(error.into());
         let content = rmp_serde::to_vec(&(VERSION, self)).map_err(failed)?;
         replace_file(&dir.checkpoint(number), &content)?;
         Ok(CheckpointMeta { number, crc32c: crc32c::crc32c(&content) })
@@ -86,7 +87,9 @@ impl Checkpoint {
 /// The columns that the gauges are made of.
 fn columns_of(table: Table) -> Option<&'static [&'static str]> {
     match table {
-        Table::Events => Some(&["tenant_id", "project_id", "event_name", "category", "event_time", "received_at"]),
+        Table::Events => {
+            Some(&["tenant_id", "project_id", "event_name", "category", "event_time", "received_at"])
+        }
         Table::Connections => Some(&["tenant_id", "project_id", "event_time"]),
         Table::Sessions | Table::Requests => Some(&["tenant_id"]),
     }

@@ -175,7 +175,8 @@ impl Flusher {
             view.ledger.evict();
             let Some((tenant, days)) = view.ledger.stale() else { return Ok(()) };
             let Some(first) = days.iter().map(|stale| stale.day).min() else { return Ok(()) };
-            let from = view.ledger.tenant(&tenant).map_or(first * DAY, |ledger| ledger.facts_from(first * DAY));
+            let from =
+                view.ledger.tenant(&tenant).map_or(first * DAY, |ledger| ledger.facts_from(first * DAY));
             let idle = view.ledger.idle(&tenant);
             (view.snapshot(), tenant, days, from, idle)
         };

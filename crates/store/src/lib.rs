@@ -40,9 +40,7 @@ pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
 pub use directory::{DataDir, FORMAT};
 pub use error::{NotDurable, Refused, StoreError};
-pub use gauges::{
-    Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges,
-};
+pub use gauges::{Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges};
 pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};
 pub use intake::{Appended, MAX_GROUP_BYTES, Ticket};
 pub use log::LOG_FILE_BYTES;

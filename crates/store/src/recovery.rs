@@ -81,7 +81,14 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
     };
     let damage = opening.damage;
     view.ledger.tend(now);
-    Ok(Opened { view, gauges: checkpoint.gauges, dedupe: opening.dedupe, log, next_sequence: sequence + 1, damage })
+    Ok(Opened {
+        view,
+        gauges: checkpoint.gauges,
+        dedupe: opening.dedupe,
+        log,
+        next_sequence: sequence + 1,
+        damage,
+    })
 }
 
 struct Opening {

@@ -2,6 +2,7 @@
 //!
 //! Promise: `Ok` means durable. A refusal before that means that nothing was stored.
 
+pub mod connections;
 pub mod events;
 
 use tidegauge_facts::Row;

@@ -36,7 +36,8 @@ impl Groups {
             self.keys[*code as usize].1 += 1;
             return *code;
         }
-        let [project, service, protocol, data_center] = key.map(|code| texts.get(code).cloned().unwrap_or_default());
+        let [project, service, protocol, data_center] =
+            key.map(|code| texts.get(code).cloned().unwrap_or_default());
         let group = Group { project, service, protocol, data_center };
         let all = Arc::make_mut(&mut self.all);
         let code = if let Some(code) = self.free.pop() {

@@ -182,7 +182,11 @@ impl Ledger {
         self.tenants.iter().find_map(|(tenant, ledger)| {
             let days = ledger.projects().flat_map(|(project, ledger)| {
                 let days = ledger.past.stale().iter();
-                days.map(|(day, changes)| StaleDay { project: (&**project).into(), day: *day, changes: *changes })
+                days.map(|(day, changes)| StaleDay {
+                    project: (&**project).into(),
+                    day: *day,
+                    changes: *changes,
+                })
             });
             let days: Vec<StaleDay> = days.collect();
             (!days.is_empty()).then(|| (tenant.clone(), days))

@@ -286,7 +286,8 @@ impl TenantLedger {
         let ended = |life: &Life| (!life.is_open()).then_some(life.last);
         let same = before.is_there()
             && after.is_there()
-            && (before.opened, ended(&before), before.is_open()) == (after.opened, ended(&after), after.is_open())
+            && (before.opened, ended(&before), before.is_open())
+                == (after.opened, ended(&after), after.is_open())
             && before.group == after.group;
         if same {
             return;

@@ -210,7 +210,10 @@ fn a_damaged_checkpoint_is_counted_again_and_a_damaged_manifest_is_named() {
         .unwrap();
     fs::write(&gauges, &fs::read(&gauges).unwrap()[1..]).unwrap();
     let findings = crate::check(dir.path()).unwrap().findings;
-    assert!(matches!(&*findings, [one] if one.contains("gauges-") && one.contains("damaged")), "{findings:?}");
+    assert!(
+        matches!(&*findings, [one] if one.contains("gauges-") && one.contains("damaged")),
+        "{findings:?}"
+    );
     let counted = open(dir.path());
     assert_eq!((total(&counted), sorted_ids(&counted)), (1, vec!["a".to_owned()]));
     put(&counted, &["b"]);

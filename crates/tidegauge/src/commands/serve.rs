@@ -5,13 +5,14 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, NewKey};
+use tidegauge_server::intake::connections::close_abandoned;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,6 +53,18 @@ pub struct Args {
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
+    /// A connection that says nothing for longer counts as closed at its last activity, in seconds.
+    #[arg(long, default_value_t = 300, env = "TIDEGAUGE_IDLE_TIMEOUT_SECONDS", value_parser = seconds())]
+    idle_timeout_seconds: u64,
+    /// How often the other end of a WebSocket is asked for a sign of life, in seconds; after 2.2 times as long without
+    /// one it is taken for gone.
+    #[arg(long, default_value_t = 25, env = "TIDEGAUGE_WEBSOCKET_PING_SECONDS", value_parser = ping_seconds())]
+    websocket_ping_seconds: u64,
+}
+
+/// A dead peer is to be noticed within a minute.
+fn ping_seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=27)
 }
 
 /// A span of one second to one day.
@@ -70,16 +83,22 @@ impl Args {
             flush_bytes: self.flush_bytes,
             max_backlog_bytes: self.max_backlog_bytes,
             min_free_bytes: self.min_free_bytes,
+            idle_timeout: Duration::from_secs(self.idle_timeout_seconds),
         }
     }
 
     fn limits(&self, open_files: usize) -> Limits {
         let timeout = Duration::from_secs(self.request_timeout_seconds);
+        let ping = Duration::from_secs(self.websocket_ping_seconds);
+        let most = open_files.saturating_sub(FILES_KEPT_BACK).clamp(1, 1 << 20);
+        let max_connections = self.max_connections.clamp(1, most);
         Limits {
             max_body_bytes: self.max_body_bytes,
-            max_connections: self
-                .max_connections
-                .clamp(1, open_files.saturating_sub(FILES_KEPT_BACK).clamp(1, 1 << 20)),
+            max_connections,
+            // A quarter stays free for requests: sockets come to stay.
+            max_websockets: (max_connections - max_connections / 4).max(1),
+            websocket_ping: ping,
+            websocket_silence: ping * 11 / 5,
             head_timeout: timeout,
             body_timeout: timeout,
             ..Limits::default()
@@ -100,6 +119,11 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (data, options) = (args.data.clone(), args.options());
     let store = Arc::new(tokio::task::spawn_blocking(move || Store::open(&data, options)).await??);
+    match close_abandoned(&store).await {
+        Ok(0) => {}
+        Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
+        Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
+    }
     let accounts = Accounts::open(&args.data).await?;
     let first_key = accounts.first_start().await?;
     let keys = accounts.key_ring().await?;
@@ -108,15 +132,26 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
-    let routes = router(App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone()));
+    let app = App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone());
+    let sockets = app.sockets.clone();
+    let asked_to_stop = OnceLock::new();
     let stopping = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        let _ = asked_to_stop.set(Instant::now());
+        sockets.stop();
     };
-    tidegauge_server::serve(listener, routes, &limits, stopping).await;
+    tidegauge_server::serve(listener, router(app), &limits, stopping).await;
+    // Their ends are facts: the store closes after the last one is durable.
+    let spent = asked_to_stop.get().map(Instant::elapsed).unwrap_or_default();
+    if !sockets.drained(limits.drain_timeout.saturating_sub(spent)).await {
+        tracing::warn!(
+            "some WebSockets had not ended in time; they count as closed at their last sign of life"
+        );
+    }
     tokio::task::spawn_blocking(move || store.close()).await?;
     stop.cancel();
     let _ = watch.await;

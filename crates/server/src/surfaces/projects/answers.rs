@@ -48,7 +48,8 @@ pub(super) struct TenantAnswer {
 
 impl From<TenantAnalytics> for TenantAnswer {
     fn from(report: TenantAnalytics) -> Self {
-        let TenantAnalytics { active_connections, peak_connections, total_events, events_per_minute } = report;
+        let TenantAnalytics { active_connections, peak_connections, total_events, events_per_minute } =
+            report;
         Self { active_connections, peak_connections, total_events, events_per_minute }
     }
 }
@@ -77,12 +78,7 @@ impl HistoryAnswer {
             connections: bucket.connections,
             events: bucket.events,
         });
-        Self {
-            project_id: project.to_string(),
-            period,
-            data: data.collect(),
-            generated_at: Instant(now),
-        }
+        Self { project_id: project.to_string(), period, data: data.collect(), generated_at: Instant(now) }
     }
 }
 

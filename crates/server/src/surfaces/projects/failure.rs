@@ -4,10 +4,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tidegauge_facts::Micros;
-use tidegauge_store::StoreError;
 
 use crate::auth::Denied;
 use crate::body::BodyRefused;
+use crate::query::BadQuery;
+use crate::reading::Unread;
 
 /// Why a request of this surface fails, and at which path.
 #[derive(Debug)]
@@ -26,12 +27,17 @@ pub(crate) enum FailureKind {
     /// The request makes no sense; a sentence says why.
     Invalid(String),
     Body(BodyRefused),
+    Query(BadQuery),
+    TooManyProjects,
     Unavailable,
+    /// The route speaks WebSocket, and the request asks for none, or for another version.
+    UpgradeRequired,
+    /// The request asks for a WebSocket, but not as RFC 6455 has it.
+    BadUpgrade,
 }
 
-impl From<StoreError> for FailureKind {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a report cannot be answered");
+impl From<Unread> for FailureKind {
+    fn from(_: Unread) -> Self {
         Self::Unavailable
     }
 }
@@ -62,6 +68,7 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let told;
         let (status, code, error) = match &self.kind {
             FailureKind::Denied(Denied::NoCredential | Denied::BadCredential) => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Authentication required")
@@ -78,6 +85,21 @@ impl IntoResponse for Failure {
             FailureKind::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
             }
+            FailureKind::TooManyProjects => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "TOO_MANY_PROJECTS",
+                "The tenant has as many projects as it may have",
+            ),
+            FailureKind::Query(bad) => {
+                told = bad.to_string();
+                (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", &*told)
+            }
+            FailureKind::UpgradeRequired => {
+                (StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", "This route speaks WebSocket, version 13")
+            }
+            FailureKind::BadUpgrade => {
+                (StatusCode::BAD_REQUEST, "BAD_REQUEST", "The WebSocket handshake is incomplete")
+            }
         };
         let answer = ErrorAnswer {
             error,
@@ -88,8 +110,18 @@ impl IntoResponse for Failure {
             request_id: self.request_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
         };
         let mut response = (status, axum::Json(answer)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                // RFC 9110, 15.5.22, and RFC 6455, 4.4.
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            _ => {}
         }
         response
     }
@@ -97,12 +129,18 @@ impl IntoResponse for Failure {
 
 fn body_refused(refused: BodyRefused) -> (StatusCode, &'static str, &'static str) {
     match refused {
-        BodyRefused::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large"),
+        BodyRefused::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large")
+        }
         BodyRefused::Encoded => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "Compressed bodies are not taken")
         }
-        BodyRefused::TooSlow => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The body took too long to arrive"),
+        BodyRefused::TooSlow => {
+            (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The body took too long to arrive")
+        }
         BodyRefused::CutShort => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The body ended early"),
-        BodyRefused::TooManyAtOnce => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable"),
+        BodyRefused::TooManyAtOnce => {
+            (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
+        }
     }
 }

@@ -1,12 +1,11 @@
 //! The parameters and the body that the family's methods take.
 
-use axum::extract::Query;
-use axum::http::Uri;
 use serde::Deserialize;
 use tidegauge_facts::limits::MAX_LABEL_CHARS;
 use tidegauge_reports::project_history::Period;
 
 use super::failure::FailureKind;
+use crate::query::{BadQuery, Query};
 
 /// Most users whose presence is asked for at once.
 const MAX_USERS: usize = 1000;
@@ -15,8 +14,8 @@ const DEFAULT_WINDOW_MS: i64 = 60_000;
 const MAX_WINDOW_MS: i64 = 86_400_000;
 
 /// The period of `history`, and its name: `hour` is `1h`, and so on; `day` without one.
-pub(super) fn period(uri: &Uri) -> Result<(Period, &'static str), FailureKind> {
-    match parameter(uri, "period")?.as_deref() {
+pub(super) fn period(query: Query<'_>) -> Result<(Period, &'static str), BadQuery> {
+    match query.one(&["period"])?.as_deref() {
         None | Some("day") => Ok((Period::Day, "day")),
         Some("24h") => Ok((Period::Day, "24h")),
         Some("hour") => Ok((Period::Hour, "hour")),
@@ -25,17 +24,15 @@ pub(super) fn period(uri: &Uri) -> Result<(Period, &'static str), FailureKind> {
         Some("7d") => Ok((Period::Week, "7d")),
         Some("30d") => Ok((Period::Days30, "30d")),
         Some("90d") => Ok((Period::Days90, "90d")),
-        Some(_) => invalid("period must be one of hour, 1h, day, 24h, week, 7d, 30d, 90d"),
+        Some(_) => Err(BadQuery::Breaks("period", "one of hour, 1h, day, 24h, week, 7d, 30d, 90d")),
     }
 }
 
 /// The window of `throughput`, in milliseconds.
-pub(super) fn window_ms(uri: &Uri) -> Result<i64, FailureKind> {
-    let Some(text) = parameter(uri, "window")? else { return Ok(DEFAULT_WINDOW_MS) };
-    match text.parse() {
-        Ok(window) if (1..=MAX_WINDOW_MS).contains(&window) => Ok(window),
-        _ => invalid(&format!("window must be a whole number of milliseconds from 1 to {MAX_WINDOW_MS}")),
-    }
+pub(super) fn window_ms(query: Query<'_>) -> Result<i64, BadQuery> {
+    let Some(text) = query.one(&["window"])? else { return Ok(DEFAULT_WINDOW_MS) };
+    let window = text.parse().ok().filter(|window| (1..=MAX_WINDOW_MS).contains(window));
+    window.ok_or(BadQuery::Breaks("window", "a whole number of milliseconds from 1 to 86400000"))
 }
 
 #[derive(Deserialize)]
@@ -59,17 +56,6 @@ pub(super) fn user_ids(body: &[u8]) -> Result<Vec<String>, FailureKind> {
     Ok(user_ids)
 }
 
-fn parameter(uri: &Uri, name: &str) -> Result<Option<String>, FailureKind> {
-    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
-        return invalid("the query cannot be read");
-    };
-    let mut values = pairs.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        _ => invalid(&format!("{name} must be given once")),
-    }
-}
-
 fn invalid<T>(sentence: &str) -> Result<T, FailureKind> {
     Err(FailureKind::Invalid(sentence.to_owned()))
 }
@@ -78,14 +64,15 @@ fn invalid<T>(sentence: &str) -> Result<T, FailureKind> {
 mod tests {
     use super::*;
 
-    fn uri(query: &str) -> Uri {
-        format!("/x?{query}").parse().unwrap()
+    fn ask<T>(query: &str, read: fn(Query<'_>) -> Result<T, BadQuery>) -> Result<T, BadQuery> {
+        read(Query::of(&format!("/x?{query}").parse().unwrap()))
     }
 
     #[test]
     fn periods_have_two_names_and_day_is_the_default() {
         for (query, expected) in [
             ("", Period::Day),
+            ("period=", Period::Day),
             ("period=1h", Period::Hour),
             ("period=hour", Period::Hour),
             ("period=24h", Period::Day),
@@ -94,19 +81,19 @@ mod tests {
             ("period=30d", Period::Days30),
             ("period=90d", Period::Days90),
         ] {
-            assert_eq!(period(&uri(query)).unwrap().0, expected, "{query}");
+            assert_eq!(ask(query, period).unwrap().0, expected, "{query}");
         }
-        for query in ["period=", "period=2h", "period=day&period=day", "period=%ff", "period=DAY"] {
-            assert!(period(&uri(query)).is_err(), "{query}");
+        for query in ["period=2h", "period=day&period=day", "period=%ff", "period=DAY"] {
+            assert!(ask(query, period).is_err(), "{query}");
         }
     }
 
     #[test]
     fn windows_are_whole_milliseconds_of_at_most_a_day() {
-        assert_eq!(window_ms(&uri("")).unwrap(), 60_000);
-        assert_eq!(window_ms(&uri("window=86400000")).unwrap(), 86_400_000);
-        for query in ["window=0", "window=-1", "window=86400001", "window=1.5", "window=a", "window="] {
-            assert!(window_ms(&uri(query)).is_err(), "{query}");
+        assert_eq!(ask("", window_ms).unwrap(), 60_000);
+        assert_eq!(ask("window=86400000", window_ms).unwrap(), 86_400_000);
+        for query in ["window=0", "window=-1", "window=86400001", "window=1.5", "window=a"] {
+            assert!(ask(query, window_ms).is_err(), "{query}");
         }
     }
 

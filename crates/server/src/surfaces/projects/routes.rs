@@ -16,7 +16,6 @@ use tidegauge_reports::project_analytics::{ProjectAnalytics, project_analytics};
 use tidegauge_reports::project_history::project_history;
 use tidegauge_reports::tenant_analytics::tenant_analytics;
 use tidegauge_reports::user_presence::user_presence;
-use tidegauge_store::{Store, StoreError};
 
 use super::answers::{
     ActiveUsersAnswer, HistoryAnswer, PresenceAnswer, ProjectAnswer, TenantAnswer, ThroughputAnswer,
@@ -25,6 +24,8 @@ use super::failure::{Failure, FailureKind};
 use super::parameters;
 use crate::app::App;
 use crate::auth::authorize;
+use crate::query::Query;
+use crate::reading::read;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -51,7 +52,7 @@ async fn tenant(
     let report = read(&app, move |store| {
         tenant_analytics(store, &principal.tenant, principal.project.as_ref(), Micros::now())
     });
-    Ok(Json(report.await.map_err(fail)?.into()))
+    Ok(Json(report.await.map_err(|unread| fail(unread.into()))?.into()))
 }
 
 /// `GET /api/realtime/projects/{projectId}/analytics` (seed 000).
@@ -77,11 +78,10 @@ async fn history(
 ) -> Result<Json<HistoryAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
     let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
-    let (period, name) = parameters::period(&uri).map_err(fail)?;
+    let (period, name) = parameters::period(Query::of(&uri)).map_err(|bad| fail(FailureKind::Query(bad)))?;
     let (now, asked) = (Micros::now(), project.clone());
-    let report =
-        read(&app, move |store| project_history(store, &principal.tenant, &asked, period, now));
-    Ok(Json(HistoryAnswer::new(&project, name, report.await.map_err(fail)?, now)))
+    let report = read(&app, move |store| project_history(store, &principal.tenant, &asked, period, now));
+    Ok(Json(HistoryAnswer::new(&project, name, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
 /// `GET .../throughput?window=`: events of the last milliseconds, by name.
@@ -93,11 +93,10 @@ async fn throughput(
 ) -> Result<Json<ThroughputAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
     let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
-    let window = parameters::window_ms(&uri).map_err(fail)?;
+    let window = parameters::window_ms(Query::of(&uri)).map_err(|bad| fail(FailureKind::Query(bad)))?;
     let now = Micros::now();
-    let report =
-        read(&app, move |store| event_throughput(store, &principal.tenant, &project, window, now));
-    Ok(Json(ThroughputAnswer::new(window, report.await.map_err(fail)?, now)))
+    let report = read(&app, move |store| event_throughput(store, &principal.tenant, &project, window, now));
+    Ok(Json(ThroughputAnswer::new(window, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
 /// `GET .../active-users`: the open connections that carry a user.
@@ -159,21 +158,6 @@ async fn find(
         Ok(false) => Err(FailureKind::NoSuchProject),
         Err(error) => {
             tracing::error!(%error, "cannot look a project up");
-            Err(FailureKind::Unavailable)
-        }
-    }
-}
-
-/// A report that may have to read files: on a thread where that is no harm.
-async fn read<T: Send + 'static>(
-    app: &App,
-    report: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, FailureKind> {
-    let store = Arc::clone(&app.store);
-    match tokio::task::spawn_blocking(move || report(&store)).await {
-        Ok(report) => Ok(report?),
-        Err(error) => {
-            tracing::error!(%error, "a report ended early");
             Err(FailureKind::Unavailable)
         }
     }

@@ -1,24 +1,15 @@
-//! What the `track` surface answers: the seed's bodies, and FastAPI's errors.
+//! What the `track` surface answers: the seed's bodies.
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde::Serialize;
 use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::EventStats;
-use tidegauge_store::{Health, Options, Refused};
+use tidegauge_store::{Health, Options};
 
-use super::error::{BodyError, ErrorDetail};
-use crate::auth::Denied;
-use crate::body::BodyRefused;
-use crate::intake::IntakeError;
 use crate::intake::events::Receipt;
-
-/// Seconds after which a refused write may be tried again.
-const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
-/// The same, where a person has to do something first.
-const RETRY_LATER: HeaderValue = HeaderValue::from_static("30");
+use crate::validation::error::ErrorDetail;
 
 /// The answer to one event.
 #[derive(Serialize)]
@@ -168,87 +159,4 @@ impl HealthAnswer {
         };
         (code, Self { status, version: env!("CARGO_PKG_VERSION"), uptime_seconds, checks })
     }
-}
-
-/// Why a request of this surface fails.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Denied(Denied),
-    Body(BodyRefused),
-    Invalid(BodyError),
-    Intake(IntakeError),
-    MethodNotAllowed,
-}
-
-/// FastAPI's error body.
-#[derive(Serialize)]
-struct ErrorAnswer<D> {
-    detail: D,
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Denied(denied) => denied_answer(denied),
-            Self::Body(refused) => body_answer(refused),
-            Self::Invalid(BodyError::Unparsable) => {
-                plain(StatusCode::BAD_REQUEST, "There was an error parsing the body")
-            }
-            Self::Invalid(BodyError::Invalid(detail)) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(ErrorAnswer { detail })).into_response()
-            }
-            Self::Intake(error) => intake_answer(error),
-            Self::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
-        }
-    }
-}
-
-fn denied_answer(denied: Denied) -> Response {
-    let (status, detail) = match denied {
-        Denied::NoCredential => (StatusCode::UNAUTHORIZED, "Not authenticated"),
-        Denied::BadCredential => (StatusCode::UNAUTHORIZED, "Invalid authentication credentials"),
-        Denied::NoScope => (StatusCode::FORBIDDEN, "Not enough permissions"),
-    };
-    with_header(plain(status, detail), header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-}
-
-fn body_answer(refused: BodyRefused) -> Response {
-    match refused {
-        BodyRefused::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        BodyRefused::TooSlow => plain(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive"),
-        BodyRefused::CutShort => plain(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
-        BodyRefused::Encoded => {
-            plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted")
-        }
-        BodyRefused::TooManyAtOnce => {
-            let answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; nothing was stored");
-            with_header(answer, header::RETRY_AFTER, RETRY_SOON)
-        }
-    }
-}
-
-fn intake_answer(error: IntakeError) -> Response {
-    let (detail, retry_after) = match error {
-        IntakeError::Refused(Refused::Busy) => ("The server is busy; nothing was stored", RETRY_SOON),
-        IntakeError::Refused(Refused::DiskFull) => {
-            ("The server's disk is almost full; nothing was stored", RETRY_LATER)
-        }
-        IntakeError::Refused(Refused::Stopped) => {
-            ("The server takes no writes; nothing was stored", RETRY_LATER)
-        }
-        IntakeError::Unknown => (
-            "The write could not be confirmed; send it again with the same event_id to have it once",
-            RETRY_LATER,
-        ),
-    };
-    with_header(plain(StatusCode::SERVICE_UNAVAILABLE, detail), header::RETRY_AFTER, retry_after)
-}
-
-fn plain(status: StatusCode, detail: &'static str) -> Response {
-    (status, axum::Json(ErrorAnswer { detail })).into_response()
-}
-
-fn with_header(mut response: Response, name: header::HeaderName, value: HeaderValue) -> Response {
-    response.headers_mut().insert(name, value);
-    response
 }

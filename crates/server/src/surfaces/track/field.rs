@@ -1,7 +1,18 @@
-//! The declared fields of an event and their names on the wire.
+//! The declared fields of an event, their names on the wire, and the text rules that are an event's own.
 //!
 //! Promise: one name, one field; the order is the specification's. What each field accepts is left to
 //! [`super::wire`] and [`super::model`].
+
+use tidegauge_facts::limits::{MAX_EVENT_ID_CHARS, MAX_EVENT_NAME_CHARS};
+
+use crate::validation::text_rule::TextRule;
+
+/// `event_name`.
+pub const EVENT_NAME: TextRule = TextRule::line(1, MAX_EVENT_NAME_CHARS);
+/// `event_id`.
+pub const EVENT_ID: TextRule = TextRule::line(1, MAX_EVENT_ID_CHARS);
+/// `country`.
+pub const COUNTRY: TextRule = TextRule::line(0, 64);
 
 /// A declared field of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

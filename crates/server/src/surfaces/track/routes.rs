@@ -4,26 +4,30 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tidegauge_accounts::{Principal, Scope};
 use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::event_stats;
-use tidegauge_store::Store;
 
-use super::answers::{BatchAnswer, Failure, HealthAnswer, StatsAnswer, TrackAnswer};
-use super::content_type;
-use super::error::ErrorDetail;
-use super::event::{OwnedEvent, TrackEvent};
-use super::project_rule::ProjectRule;
-use super::strict::{StrictBatch, strict_batch, strict_single};
+use super::answers::{BatchAnswer, HealthAnswer, StatsAnswer, TrackAnswer};
+use super::event::TrackEvent;
+use super::strict::{strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
 use crate::app::App;
 use crate::auth::{authenticate, authorize};
 use crate::body::WholeBody;
 use crate::intake::events::{Receipt, Taken, take_events};
+use crate::validation::answer::{Again, Failure};
+use crate::validation::batch::Sorted;
+use crate::validation::error::{BodyError, Loc};
+use crate::validation::project_rule::ProjectRule;
+use crate::validation::{content_type, preference};
+
+/// Said when a write's fate is unknown.
+const AGAIN: Again = "The write could not be confirmed; send it again with the same event_id to have it once";
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -44,10 +48,11 @@ async fn track(
     let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     let event = match fast(&headers, &body).and_then(parse_single) {
         Some(event) => event,
-        None => strict_single(&body.bytes, content_type(&headers)).map_err(Failure::Invalid)?,
+        None => strict_single(&body.bytes, content_type::of(&headers)).map_err(Failure::Invalid)?,
     };
-    let rule = ProjectRule::new(&app.store, &principal, std::iter::once(&event));
-    rule.check_single(&event).map_err(Failure::Invalid)?;
+    let rule = ProjectRule::new(&app.store, &principal, std::iter::once(project_of(&event)));
+    rule.check(project_of(&event), &[Loc::Field("body")])
+        .map_err(|detail| Failure::Invalid(BodyError::Invalid(vec![detail])))?;
     let taken = take(&app, &principal, std::slice::from_ref(&event)).await?;
     drop(event);
     drop(body);
@@ -63,17 +68,17 @@ async fn track_batch(
 ) -> Result<Response, Failure> {
     let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
     let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
-    if prefers_lenient(&headers) {
+    if preference::is_lenient(&headers) {
         return lenient_batch(&app, &principal, &headers, body).await;
     }
     let events = match fast(&headers, &body).and_then(parse_batch) {
         Some(events) => events,
-        None => strict_batch(&body.bytes, content_type(&headers))
+        None => strict_batch(&body.bytes, content_type::of(&headers))
             .and_then(|batch| batch.all_or_nothing())
             .map_err(Failure::Invalid)?,
     };
-    let rule = ProjectRule::new(&app.store, &principal, events.iter());
-    rule.check_batch(&events).map_err(Failure::Invalid)?;
+    let rule = ProjectRule::new(&app.store, &principal, events.iter().map(project_of));
+    rule.check_all("events", events.iter().map(project_of)).map_err(Failure::Invalid)?;
     let taken = take(&app, &principal, &events).await?;
     drop(events);
     drop(body);
@@ -86,8 +91,9 @@ async fn lenient_batch(
     headers: &HeaderMap,
     body: WholeBody,
 ) -> Result<Response, Failure> {
-    let batch = strict_batch(&body.bytes, content_type(headers)).map_err(Failure::Invalid)?;
-    let (events, errors, failed) = sort_out(&app.store, principal, batch);
+    let batch = strict_batch(&body.bytes, content_type::of(headers)).map_err(Failure::Invalid)?;
+    let rule = ProjectRule::new(&app.store, principal, batch.items.iter().flatten().map(project_of));
+    let Sorted { good: events, errors, failed } = rule.applied_to("events", batch, project_of).sorted();
     let taken = match events.is_empty() {
         true => None,
         false => Some(take(app, principal, &events).await?),
@@ -98,30 +104,8 @@ async fn lenient_batch(
         Some(taken) => Some(confirmed(app, taken).await?),
         None => None,
     };
-    let mut response = Json(BatchAnswer::lenient(receipt.as_ref(), failed, errors)).into_response();
-    let applied = HeaderValue::from_static("handling=lenient");
-    response.headers_mut().insert("preference-applied", applied);
-    Ok(response)
-}
-
-/// A batch's good events, and the errors and number of the bad ones.
-fn sort_out(
-    store: &Store,
-    principal: &Principal,
-    batch: StrictBatch,
-) -> (Vec<OwnedEvent>, Vec<ErrorDetail>, usize) {
-    let rule = ProjectRule::new(store, principal, batch.items.iter().flatten());
-    let (mut events, mut errors, mut failed) = (Vec::new(), Vec::new(), 0);
-    for (index, item) in batch.items.into_iter().enumerate() {
-        match item.and_then(|event| rule.check_item(index, &event).map_err(|d| vec![d]).map(|()| event)) {
-            Ok(event) => events.push(event),
-            Err(details) => {
-                failed += 1;
-                errors.extend(details);
-            }
-        }
-    }
-    (events, errors, failed)
+    let answer = BatchAnswer::lenient(receipt.as_ref(), failed, errors);
+    Ok(preference::honoured(Json(answer).into_response()))
 }
 
 /// `GET /api/v1/analytics/stats`: the tenant's own numbers.
@@ -146,31 +130,18 @@ async fn method_not_allowed() -> Failure {
 }
 
 async fn take(app: &App, principal: &Principal, events: &[TrackEvent<'_>]) -> Result<Taken, Failure> {
-    take_events(app, principal, events).await.map_err(Failure::Intake)
+    take_events(app, principal, events).await.map_err(|error| Failure::Intake(error, AGAIN))
 }
 
 async fn confirmed(app: &App, taken: Taken) -> Result<Receipt, Failure> {
-    taken.confirmed(app).await.map_err(Failure::Intake)
+    taken.confirmed(app).await.map_err(|error| Failure::Intake(error, AGAIN))
 }
 
 /// The body, where the good path may look at it: when it is called JSON.
 fn fast<'b>(headers: &HeaderMap, body: &'b WholeBody) -> Option<&'b [u8]> {
-    content_type::is_json(content_type(headers)).then_some(&body.bytes[..])
+    content_type::is_json(content_type::of(headers)).then_some(&body.bytes[..])
 }
 
-fn content_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::CONTENT_TYPE)?.to_str().ok()
-}
-
-/// True when a `Prefer` header asks for `handling=lenient`.
-fn prefers_lenient(headers: &HeaderMap) -> bool {
-    headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|preference| preference.split(';').next()?.split_once('='))
-        .any(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("handling") && value.trim().trim_matches('"') == "lenient"
-        })
+fn project_of<'e>(event: &'e TrackEvent<'_>) -> Option<&'e str> {
+    event.project_id.as_deref()
 }

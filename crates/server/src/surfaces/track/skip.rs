@@ -4,7 +4,7 @@
 //! half surrogate pairs, or numbers beyond `f64`; so the slice can be stored as it is. `None` means "not plain".
 
 use super::event::MAX_DEPTH;
-use super::scan;
+use crate::validation::scan;
 
 /// A place in a body.
 pub struct Cursor<'a> {

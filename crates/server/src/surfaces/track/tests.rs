@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::error::{BodyError, ErrorDetail};
 use super::event::TrackEvent;
-use super::json::{self, Json};
 use super::strict::{strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
-use super::{content_type, json_text};
+use crate::validation::error::{BodyError, ErrorDetail};
+use crate::validation::json::{self, Json};
+use crate::validation::{content_type, json_text};
 
 mod decisions;
 mod properties;

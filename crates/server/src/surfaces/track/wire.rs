@@ -1,16 +1,15 @@
 //! The good path: one pass over a `track` body, borrowing strings from it, for the events that are as they should be.
 //!
 //! Promise: it accepts only what [`super::strict`] accepts, with an equal event, and says `None` to anything unusual;
-//! then the strict path decides. The caller has made sure by [`super::content_type::is_json`] that JSON was meant.
+//! then the strict path decides. The caller has made sure by `content_type::is_json` that JSON was meant.
 
 use std::borrow::Cow;
 
-use super::datetime;
 use super::event::{Category, MAX_BATCH_EVENTS, MAX_PROPERTIES_BYTES, Priority, TrackEvent};
-use super::field::Field;
-use super::json;
+use super::field::{COUNTRY, EVENT_ID, EVENT_NAME, Field};
 use super::skip::Cursor;
-use super::text_rule::{self as rule, TextRule};
+use crate::validation::text_rule::{self as rule, TextRule};
+use crate::validation::{datetime, json};
 
 /// A short event's length in bytes.
 const LIKELY_EVENT_BYTES: usize = 256;
@@ -114,7 +113,7 @@ fn read_field<'a>(
     depth: usize,
 ) -> Option<()> {
     match field {
-        Field::EventName => event.event_name = read_text(cursor, rule::EVENT_NAME)?,
+        Field::EventName => event.event_name = read_text(cursor, EVENT_NAME)?,
         Field::Category => event.category = Category::from_name(cursor.plain_string()?)?,
         Field::Priority => event.priority = Priority::from_name(cursor.plain_string()?)?,
         Field::Properties => event.properties = read_properties(cursor, depth + 1)?,
@@ -123,7 +122,7 @@ fn read_field<'a>(
         Field::PageUrl => event.page_url = read_optional_text(cursor, rule::LONG_LINE)?,
         Field::Referrer => event.referrer = read_optional_text(cursor, rule::LONG_LINE)?,
         Field::UserAgent => event.user_agent = read_optional_text(cursor, rule::LONG_LINE)?,
-        Field::EventId => event.event_id = read_optional_text(cursor, rule::EVENT_ID)?,
+        Field::EventId => event.event_id = read_optional_text(cursor, EVENT_ID)?,
         Field::ProjectId => event.project_id = read_optional_text(cursor, rule::PROJECT_ID)?,
         Field::ClientId => event.client_id = read_optional_text(cursor, rule::LABEL)?,
         Field::UserId => event.user_id = read_optional_text(cursor, rule::LABEL)?,
@@ -132,7 +131,7 @@ fn read_field<'a>(
         Field::SpaceId => event.space_id = read_optional_text(cursor, rule::LABEL)?,
         Field::AppId => event.app_id = read_optional_text(cursor, rule::LABEL)?,
         Field::Environment => event.environment = read_optional_text(cursor, rule::LABEL)?,
-        Field::Country => event.country = read_optional_text(cursor, rule::COUNTRY)?,
+        Field::Country => event.country = read_optional_text(cursor, COUNTRY)?,
         Field::Interaction => event.interaction = read_bool(cursor)?,
         Field::CaptureId => event.capture_id = read_optional_text(cursor, rule::LABEL)?,
         Field::ProductId => event.product_id = read_optional_text(cursor, rule::LABEL)?,

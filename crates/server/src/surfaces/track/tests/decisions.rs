@@ -1,10 +1,10 @@
 //! Tidegauge's own decisions beyond FastAPI, and the shape of what comes out.
 
-use super::super::error::{BodyError, ErrorDetail};
 use super::super::event::{Category, MAX_PROPERTIES_BYTES, OwnedEvent, Priority};
 use super::super::strict::{strict_batch, strict_single};
 use super::super::wire::{parse_batch, parse_single};
 use super::{JSON, strict_batch_whole};
+use crate::validation::error::{BodyError, ErrorDetail};
 
 /// The answer of the strict path to a single event, its errors as JSON text; the good path must not accept more.
 fn single(body: &str) -> Result<OwnedEvent, String> {

@@ -55,6 +55,8 @@ pub enum Ctx {
     MinLength(usize),
     /// `{"max_length": n}`
     MaxLength(usize),
+    /// `{"ge": n}`
+    AtLeast(i64),
     /// `{"pattern": "..."}`
     Pattern(&'static str),
     /// `{"expected": "'a' or 'b'"}`
@@ -87,6 +89,7 @@ impl Serialize for Ctx {
         match self {
             Self::MinLength(n) => map.serialize_entry("min_length", n)?,
             Self::MaxLength(n) => map.serialize_entry("max_length", n)?,
+            Self::AtLeast(n) => map.serialize_entry("ge", n)?,
             Self::Pattern(text) => map.serialize_entry("pattern", text)?,
             Self::Expected(text) => map.serialize_entry("expected", text)?,
             Self::Error(text) => map.serialize_entry("error", text)?,

@@ -1,9 +1,11 @@
 //! The rules of the declared string fields: length in characters, alphabet, control characters.
 //!
-//! Promise: both parsers ask these same constants, so they cannot disagree about a string.
+//! Promise: every parser of a field asks the same rule, so that no two can disagree about a string.
 //! Lengths and texts are pydantic's; the ban on control characters is Tidegauge's own decision.
 
 use std::borrow::Cow;
+
+use tidegauge_facts::limits::{MAX_LABEL_CHARS, MAX_TEXT_CHARS};
 
 use super::error::{Ctx, Problem};
 
@@ -28,26 +30,25 @@ enum Kind {
 const ID_PATTERN: &str = "^[A-Za-z0-9_.:-]{1,128}$";
 const ID_MAX: usize = 128;
 
-/// `event_name`.
-pub const EVENT_NAME: TextRule = TextRule { min_chars: 1, max_chars: 100, kind: Kind::Line };
-/// `event_id`.
-pub const EVENT_ID: TextRule = TextRule { min_chars: 1, max_chars: 256, kind: Kind::Line };
 /// `project_id`.
 pub const PROJECT_ID: TextRule = TextRule { min_chars: 1, max_chars: ID_MAX, kind: Kind::OpaqueId };
 /// `session_id`, `client_id` and every other id and label.
-pub const LABEL: TextRule = TextRule { min_chars: 0, max_chars: 1024, kind: Kind::Line };
-/// `country`.
-pub const COUNTRY: TextRule = TextRule { min_chars: 0, max_chars: 64, kind: Kind::Line };
+pub const LABEL: TextRule = TextRule::line(0, MAX_LABEL_CHARS);
 /// `page_url`, `referrer`, `user_agent`.
-pub const LONG_LINE: TextRule = TextRule { min_chars: 0, max_chars: 32_768, kind: Kind::Line };
+pub const LONG_LINE: TextRule = TextRule::line(0, MAX_TEXT_CHARS);
 /// `str1` to `str5`.
-pub const FREE_TEXT: TextRule = TextRule { min_chars: 0, max_chars: 32_768, kind: Kind::Lines };
+pub const FREE_TEXT: TextRule = TextRule { min_chars: 0, max_chars: MAX_TEXT_CHARS, kind: Kind::Lines };
 
 /// The error for a control character in a field, or for U+0000 in `properties`.
 pub const CONTROL_CHARACTER: Problem =
     Problem::plain("string_control_character", "String should not contain control characters");
 
 impl TextRule {
+    /// One line of `min_chars` to `max_chars` characters.
+    pub const fn line(min_chars: usize, max_chars: usize) -> Self {
+        Self { min_chars, max_chars, kind: Kind::Line }
+    }
+
     /// Whether a text already known to be free of control characters keeps the rule.
     pub fn accepts_printable(&self, text: &str) -> bool {
         match self.kind {

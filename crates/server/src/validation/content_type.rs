@@ -3,8 +3,14 @@
 //! Promise: true exactly where FastAPI would decode the body as JSON; a body of any other kind, or of none,
 //! is refused as one string. Parameters such as `charset` are not looked at.
 
-/// Whether FastAPI would read a body of this `Content-Type` as JSON; both parsers of a body depend on it,
-/// [`super::wire`] by its caller, [`super::strict`] by itself.
+use axum::http::{HeaderMap, header};
+
+/// A request's `Content-Type`, where it is text.
+pub fn of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
+}
+
+/// Whether FastAPI would read a body of this `Content-Type` as JSON.
 pub fn is_json(content_type: Option<&str>) -> bool {
     let Some(value) = content_type else { return false };
     let essence = value.split(';').next().unwrap_or_default().trim();

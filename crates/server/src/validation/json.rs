@@ -2,13 +2,14 @@
 //! integers have no bounds, and of equal keys the last wins at the first one's place.
 //!
 //! Promise: accepts what Python 3.11 accepts, up to [`MAX_DEPTH`], and never panics or recurses deeper.
-//! Not for speed: the good path is [`super::wire`].
+//! Not for speed: a surface that is hot has a good path of its own.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::event::MAX_DEPTH;
+use tidegauge_facts::limits::MAX_JSON_DEPTH as MAX_DEPTH;
+
 use super::scan;
 
 /// A value, borrowing from the text it was read from.

@@ -1,0 +1,136 @@
+//! `GET /api/connection-analytics/...`: the tenant's connections in numbers, one by one, and what happened to them.
+//!
+//! 401 and 403 have empty bodies, as seed 001 shows; everything else is told as a problem (RFC 9457).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tidegauge_accounts::{Principal, Scope};
+use tidegauge_facts::Micros;
+use tidegauge_reports::connection_events::connection_events;
+use tidegauge_reports::connection_list::connection_list;
+use tidegauge_reports::connection_summary::connection_summary;
+
+use super::parameters::{self, BadParameters};
+use super::wire::{ConnectionAnswer, EventAnswer, SummaryAnswer};
+use crate::app::App;
+use crate::auth::{Denied, authorize};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::reading::{Unread, read};
+
+/// The reports' routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/connection-analytics/summary", get(summary).fallback(method_not_allowed))
+        .route("/api/connection-analytics/query", get(query).fallback(method_not_allowed))
+        .route("/api/connection-analytics/events/query", get(events).fallback(method_not_allowed))
+}
+
+async fn summary(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    let (principal, now) = admit(&app, &headers)?;
+    let (filter, period) = parameters::summary(Query::of(&uri), now)?;
+    let asked = Arc::clone(&principal);
+    let rows = read(&app, move |store| {
+        connection_summary(store, &asked.tenant, asked.project.as_ref(), &filter, period, now)
+    });
+    let rows = rows.await?.into_iter().map(|row| SummaryAnswer::new(&principal.tenant, row));
+    Ok(Json(rows.collect::<Vec<_>>()).into_response())
+}
+
+async fn query(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    let (principal, now) = admit(&app, &headers)?;
+    let filter = parameters::list(Query::of(&uri), now)?;
+    let asked = Arc::clone(&principal);
+    let rows =
+        read(&app, move |store| connection_list(store, &asked.tenant, asked.project.as_ref(), &filter, now));
+    let rows = rows.await?.into_iter().map(|row| ConnectionAnswer::new(&principal.tenant, row));
+    Ok(Json(rows.collect::<Vec<_>>()).into_response())
+}
+
+async fn events(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    let (principal, now) = admit(&app, &headers)?;
+    let filter = parameters::events(Query::of(&uri), now)?;
+    let asked = Arc::clone(&principal);
+    let rows = read(&app, move |store| {
+        connection_events(&store.snapshot(), &asked.tenant, asked.project.as_ref(), &filter)
+    });
+    let rows = rows.await?.into_iter().map(|row| EventAnswer::new(&principal.tenant, row));
+    Ok(Json(rows.collect::<Vec<_>>()).into_response())
+}
+
+fn admit(app: &App, headers: &HeaderMap) -> Result<(Arc<Principal>, Micros), Failure> {
+    let principal = authorize(&app.keys, headers, Scope::Read).map_err(Failure::Denied)?;
+    Ok((principal, Micros::now()))
+}
+
+/// Why a report is not answered.
+#[derive(Debug)]
+enum Failure {
+    Denied(Denied),
+    BadParameters(BadParameters),
+    MethodNotAllowed,
+    Unread(Unread),
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        Self::Unread(unread)
+    }
+}
+
+impl From<BadParameters> for Failure {
+    fn from(bad: BadParameters) -> Self {
+        Self::BadParameters(bad)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Denied(Denied::NoCredential | Denied::BadCredential) => {
+                // RFC 9110, 15.5.2: a 401 must say how to authenticate.
+                let how = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+                (StatusCode::UNAUTHORIZED, how).into_response()
+            }
+            Self::Denied(Denied::NoScope) => StatusCode::FORBIDDEN.into_response(),
+            Self::BadParameters(bad) => {
+                Problem::new(StatusCode::BAD_REQUEST, bad.to_string()).into_response()
+            }
+            Self::Unread(unread) => {
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, unread.to_string()).into_response()
+            }
+            Self::MethodNotAllowed => {
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route answers GET").into_response()
+            }
+        }
+    }
+}
+
+async fn method_not_allowed() -> Failure {
+    Failure::MethodNotAllowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_has_no_body_and_a_bad_parameter_is_a_problem() {
+        for (denied, status) in
+            [(Denied::NoCredential, 401), (Denied::BadCredential, 401), (Denied::NoScope, 403)]
+        {
+            let response = Failure::Denied(denied).into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(axum::body::HttpBody::size_hint(response.body()).exact(), Some(0));
+            assert_eq!(response.headers().contains_key(header::WWW_AUTHENTICATE), status == 401);
+        }
+        let response = Failure::BadParameters(BadParameters::Backwards).into_response();
+        assert_eq!(response.status(), 400);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}

@@ -1,0 +1,361 @@
+//! The life of one WebSocket, which is a tracked connection: open while it is open, active at each message or pong,
+//! closed when it goes away.
+//!
+//! Promise: the row that opens it is durable before its client is told that it is connected, and the row that closes
+//! it before its client is told goodbye. What a client sends is read, counted and dropped. One task a socket, with one
+//! timer and buffers of [`READ_BUFFER_BYTES`]: ten thousand idle ones are cheap.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use serde::Deserialize;
+use serde_json::json;
+use tidegauge_facts::Micros;
+use tidegauge_facts::connections::State;
+use tidegauge_store::Refused;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tungstenite::error::{Error as WsError, ProtocolError};
+
+use crate::app::App;
+use crate::intake::IntakeError;
+use crate::intake::connections::{LiveConnection, LiveSign, note_live, take_live};
+use crate::serve::Peer;
+
+/// Longest message and frame of a client, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// What a socket reads into, in bytes; a longer message has room made for it, and given back.
+pub const READ_BUFFER_BYTES: usize = 1024;
+/// A socket writes a row of activity at most this often.
+const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
+/// How long a client may take to answer a goodbye.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often the row that closes a socket is tried, and the pause between two tries.
+const CLOSE_TRIES: usize = 10;
+const CLOSE_PAUSE: Duration = Duration::from_secs(1);
+/// Longest text of a client that is looked at.
+const MAX_PING_TEXT_BYTES: usize = 256;
+
+/// What a socket keeps while it lives.
+pub struct Held {
+    pub app: Arc<App>,
+    pub connection: LiveConnection,
+    /// SHA-256 of its key: to see that it still works.
+    pub key_sha256: [u8; 32],
+    pub _peer: Peer,
+    pub _place: TaskTrackerToken,
+}
+
+/// Holds a socket from its upgrade to its end.
+pub async fn hold(held: Held, mut socket: WebSocket) {
+    let Held { app, connection, .. } = &held;
+    let open = LiveSign {
+        state: State::Open,
+        at: connection.opened_at,
+        bytes_in: 0,
+        bytes_out: 0,
+        close_reason: None,
+    };
+    if let Err(error) = take_live(app, connection, &[open]).await {
+        // Where its fate is unknown it may be there after all: then it ends here, or at the idle timeout.
+        if error == IntakeError::Unknown {
+            let close = LiveSign { state: State::Close, close_reason: Some("not confirmed"), ..open };
+            let _ = note_live(app, connection, close);
+        }
+        goodbye(&mut socket, close_code::AGAIN, "the server takes no writes; try again later").await;
+        return;
+    }
+    let now = Instant::now();
+    let mut life = Life {
+        held: &held,
+        socket,
+        heard: now,
+        heard_at: connection.opened_at,
+        pinged: now,
+        noted: now,
+        is_owed: false,
+        bytes_in: 0,
+        bytes_out: 0,
+    };
+    let end = life.until_its_end().await;
+    life.close(end).await;
+}
+
+struct Life<'a> {
+    held: &'a Held,
+    socket: WebSocket,
+    /// The last sign of life, by the clock that runs evenly and by the one that facts have.
+    heard: Instant,
+    heard_at: Micros,
+    /// The last ping.
+    pinged: Instant,
+    /// The last row.
+    noted: Instant,
+    /// Whether a sign of life has no row yet.
+    is_owed: bool,
+    bytes_in: i64,
+    bytes_out: i64,
+}
+
+impl Life<'_> {
+    async fn until_its_end(&mut self) -> End {
+        let Held { app, connection, .. } = self.held;
+        let connected = json!({
+            "type": "connected",
+            "socketId": connection.connection_id,
+            "projectId": connection.project.as_str(),
+            "timestamp": connection.opened_at.to_millis_text(),
+        });
+        if let Some(end) = self.send_text(connected.to_string()).await {
+            return end;
+        }
+        let mut stopping = pin!(app.sockets.stopping().cancelled());
+        let mut timer = pin!(sleep_until(self.next_duty()));
+        loop {
+            tokio::select! {
+                // What has come counts before the time that has passed: a server that was held up must not
+                // take its clients for dead.
+                biased;
+                () = &mut stopping => return End::Stopping,
+                received = self.socket.recv() => {
+                    if let Some(end) = self.receive(received).await {
+                        return end;
+                    }
+                }
+                () = &mut timer => {
+                    if let Some(end) = self.do_duty().await {
+                        return end;
+                    }
+                    timer.as_mut().reset(self.next_duty());
+                }
+            }
+            if self.next_duty() < timer.deadline() {
+                timer.as_mut().reset(self.next_duty());
+            }
+        }
+    }
+
+    fn next_duty(&self) -> Instant {
+        let limits = &self.held.app.limits;
+        let silence = self.heard + limits.websocket_silence;
+        let ping = self.pinged + limits.websocket_ping;
+        let row = self.is_owed.then(|| self.noted + ACTIVITY_EVERY);
+        row.into_iter().fold(silence.min(ping), Instant::min)
+    }
+
+    async fn do_duty(&mut self) -> Option<End> {
+        let (app, now) = (&self.held.app, Instant::now());
+        if now >= self.heard + app.limits.websocket_silence {
+            return Some(End::NoAnswer);
+        }
+        if self.is_owed && now >= self.noted + ACTIVITY_EVERY {
+            self.note_activity(now);
+        }
+        if now >= self.pinged + app.limits.websocket_ping {
+            self.pinged = now;
+            if !app.keys.still_works(&self.held.key_sha256, Micros::now().0) {
+                return Some(End::KeyEnded);
+            }
+            return self.send(Message::Ping(bytes::Bytes::new())).await;
+        }
+        None
+    }
+
+    async fn receive(&mut self, received: Option<Result<Message, axum::Error>>) -> Option<End> {
+        let message = match received {
+            None => return Some(End::WentAway),
+            Some(Err(error)) => return Some(End::of(error)),
+            Some(Ok(message)) => message,
+        };
+        let now = Instant::now();
+        (self.heard, self.heard_at, self.is_owed) = (now, Micros::now(), true);
+        let mut is_ping = false;
+        match &message {
+            Message::Close(_) => return Some(End::ClientClosed),
+            Message::Text(text) => {
+                self.bytes_in = self.bytes_in.saturating_add_unsigned(text.len() as u64);
+                is_ping = is_ping_text(text.as_str());
+            }
+            Message::Binary(bytes) => {
+                self.bytes_in = self.bytes_in.saturating_add_unsigned(bytes.len() as u64);
+            }
+            Message::Ping(_) | Message::Pong(_) => {}
+        }
+        drop(message);
+        if now >= self.noted + ACTIVITY_EVERY {
+            if !self.held.app.keys.still_works(&self.held.key_sha256, self.heard_at.0) {
+                return Some(End::KeyEnded);
+            }
+            self.note_activity(now);
+        }
+        if is_ping {
+            return self.send_text(r#"{"type":"pong"}"#.to_owned()).await;
+        }
+        None
+    }
+
+    /// Writes the row of the last sign of life. One that is not taken in stays owed.
+    fn note_activity(&mut self, now: Instant) {
+        self.noted = now;
+        let activity = self.sign(State::Activity, self.heard_at, None);
+        self.is_owed = note_live(&self.held.app, &self.held.connection, activity).is_err();
+    }
+
+    fn sign(&self, state: State, at: Micros, close_reason: Option<&'static str>) -> LiveSign {
+        LiveSign { state, at, bytes_in: self.bytes_in, bytes_out: self.bytes_out, close_reason }
+    }
+
+    async fn send_text(&mut self, text: String) -> Option<End> {
+        self.bytes_out = self.bytes_out.saturating_add_unsigned(text.len() as u64);
+        self.send(Message::Text(text.into())).await
+    }
+
+    /// A client that takes nothing for as long as it may be silent is as good as gone.
+    async fn send(&mut self, message: Message) -> Option<End> {
+        match timeout(self.held.app.limits.websocket_silence, self.socket.send(message)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(End::of(error)),
+            Err(_) => Some(End::ReadsNothing),
+        }
+    }
+
+    /// Makes the end durable, and only then says goodbye.
+    async fn close(&mut self, end: End) {
+        let Held { app, connection, .. } = self.held;
+        let at = if end.is_a_silence() { self.heard_at } else { Micros::now().max(self.heard_at) };
+        let close = self.sign(State::Close, at, Some(end.reason()));
+        // Owed activity is told with it, so that it has its row too.
+        let activity = self.is_owed.then(|| self.sign(State::Activity, self.heard_at, None));
+        let signs: Vec<LiveSign> = activity.into_iter().chain([close]).collect();
+        for _ in 0..CLOSE_TRIES {
+            match take_live(app, connection, &signs).await {
+                Ok(()) => break,
+                Err(IntakeError::Refused(Refused::Busy | Refused::DiskFull)) => sleep(CLOSE_PAUSE).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the end of a WebSocket could not be stored");
+                    break;
+                }
+            }
+        }
+        match end {
+            End::WentAway | End::NoAnswer | End::ReadsNothing => {}
+            // The answer to the client's own goodbye is on its way already.
+            End::ClientClosed => drop(timeout(GOODBYE_TIMEOUT, drain(&mut self.socket)).await),
+            End::TooBig => goodbye(&mut self.socket, close_code::SIZE, end.reason()).await,
+            End::NoText => goodbye(&mut self.socket, close_code::INVALID, end.reason()).await,
+            End::Broken => goodbye(&mut self.socket, close_code::PROTOCOL, end.reason()).await,
+            End::Stopping => goodbye(&mut self.socket, close_code::AWAY, end.reason()).await,
+            End::KeyEnded => goodbye(&mut self.socket, close_code::POLICY, end.reason()).await,
+        }
+    }
+}
+
+/// Why a socket ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    ClientClosed,
+    WentAway,
+    NoAnswer,
+    ReadsNothing,
+    TooBig,
+    NoText,
+    Broken,
+    Stopping,
+    KeyEnded,
+}
+
+impl End {
+    fn of(error: axum::Error) -> Self {
+        match error.into_inner().downcast_ref::<WsError>() {
+            Some(WsError::Capacity(_)) => Self::TooBig,
+            Some(WsError::Utf8(_)) => Self::NoText,
+            Some(WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Self::WentAway,
+            Some(WsError::Protocol(_)) => Self::Broken,
+            _ => Self::WentAway,
+        }
+    }
+
+    /// `close_reason`, and the text of the goodbye.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::ClientClosed => "client closed",
+            Self::WentAway => "went away",
+            Self::NoAnswer => "no answer to ping",
+            Self::ReadsNothing => "client reads nothing",
+            Self::TooBig => "message too big",
+            Self::NoText => "text is not UTF-8",
+            Self::Broken => "protocol error",
+            Self::Stopping => "server stopping",
+            Self::KeyEnded => "key revoked or expired",
+        }
+    }
+
+    /// Whether nobody knows when it happened: then the last sign of life is its instant, as it is for a
+    /// connection that fell silent elsewhere.
+    fn is_a_silence(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::ReadsNothing)
+    }
+}
+
+/// Says goodbye and waits a little for the answer; after a broken frame there is none to be understood, and the
+/// wait lets the client read why.
+async fn goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    let begun = Instant::now();
+    let said = async {
+        let is_said = socket.send(Message::Close(Some(frame))).await.is_ok();
+        is_said && drain(socket).await
+    };
+    if timeout(GOODBYE_TIMEOUT, said).await == Ok(false)
+        && matches!(code, close_code::SIZE | close_code::PROTOCOL)
+    {
+        sleep_until(begun + GOODBYE_TIMEOUT).await;
+    }
+}
+
+/// Reads to the end; true when that was the end of an orderly close.
+async fn drain(socket: &mut WebSocket) -> bool {
+    let mut is_orderly = false;
+    while let Some(Ok(message)) = socket.recv().await {
+        is_orderly |= matches!(message, Message::Close(_));
+    }
+    is_orderly
+}
+
+/// Whether a text is `{"type":"ping"}`, as clients write that can send no ping of the protocol's own.
+fn is_ping_text(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Option<&'a str>,
+    }
+    text.len() <= MAX_PING_TEXT_BYTES
+        && serde_json::from_str::<Typed<'_>>(text).is_ok_and(|typed| typed.kind == Some("ping"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_small_object_of_type_ping_is_a_ping() {
+        for text in [r#"{"type":"ping"}"#, r#" {"id": 7, "type" : "ping"} "#] {
+            assert!(is_ping_text(text), "{text}");
+        }
+        let long = format!(r#"{{"type":"ping","x":"{}"}}"#, "x".repeat(MAX_PING_TEXT_BYTES));
+        for text in ["ping", "", "[]", r#"{"type":"pong"}"#, r#"{"type":1}"#, r#"{"type":"ping""#, &long] {
+            assert!(!is_ping_text(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_socket_that_ended_without_a_word_went_away() {
+        let reset = WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake);
+        assert_eq!(End::of(axum::Error::new(reset)), End::WentAway);
+        let broken = WsError::Protocol(ProtocolError::UnmaskedFrameFromClient);
+        assert_eq!(End::of(axum::Error::new(broken)), End::Broken);
+        assert_eq!(End::of(axum::Error::new(std::io::Error::other("gone"))), End::WentAway);
+    }
+}

@@ -1,0 +1,104 @@
+//! FastAPI's error bodies: how a write that follows its conventions is refused, from the credential to the disk.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tidegauge_store::Refused;
+
+use super::error::BodyError;
+use crate::auth::Denied;
+use crate::body::BodyRefused;
+use crate::intake::IntakeError;
+
+/// Seconds after which a refused write may be tried again.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
+/// The same, where a person has to do something first.
+const RETRY_LATER: HeaderValue = HeaderValue::from_static("30");
+
+/// Why a write fails, or a read beside it.
+#[derive(Debug)]
+pub enum Failure {
+    /// 401 or 403.
+    Denied(Denied),
+    /// 400, 408, 413, 415 or 503.
+    Body(BodyRefused),
+    /// 400 or 422.
+    Invalid(BodyError),
+    /// 503.
+    Intake(IntakeError, Again),
+    /// 405.
+    MethodNotAllowed,
+}
+
+/// How a write whose fate is unknown is sent again so that it is there once: a sentence for the client.
+pub type Again = &'static str;
+
+/// FastAPI's error body.
+#[derive(Serialize)]
+struct ErrorAnswer<D> {
+    detail: D,
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Denied(denied) => denied_answer(denied),
+            Self::Body(refused) => body_answer(refused),
+            Self::Invalid(BodyError::Unparsable) => {
+                plain(StatusCode::BAD_REQUEST, "There was an error parsing the body")
+            }
+            Self::Invalid(BodyError::Invalid(detail)) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(ErrorAnswer { detail })).into_response()
+            }
+            Self::Intake(error, again) => intake_answer(error, again),
+            Self::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        }
+    }
+}
+
+fn denied_answer(denied: Denied) -> Response {
+    let (status, detail) = match denied {
+        Denied::NoCredential => (StatusCode::UNAUTHORIZED, "Not authenticated"),
+        Denied::BadCredential => (StatusCode::UNAUTHORIZED, "Invalid authentication credentials"),
+        Denied::NoScope => (StatusCode::FORBIDDEN, "Not enough permissions"),
+    };
+    with_header(plain(status, detail), header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+fn body_answer(refused: BodyRefused) -> Response {
+    match refused {
+        BodyRefused::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        BodyRefused::TooSlow => plain(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive"),
+        BodyRefused::CutShort => plain(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
+        BodyRefused::Encoded => {
+            plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted")
+        }
+        BodyRefused::TooManyAtOnce => {
+            let answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; nothing was stored");
+            with_header(answer, header::RETRY_AFTER, RETRY_SOON)
+        }
+    }
+}
+
+fn intake_answer(error: IntakeError, again: Again) -> Response {
+    let (detail, retry_after) = match error {
+        IntakeError::Refused(Refused::Busy) => ("The server is busy; nothing was stored", RETRY_SOON),
+        IntakeError::Refused(Refused::DiskFull) => {
+            ("The server's disk is almost full; nothing was stored", RETRY_LATER)
+        }
+        IntakeError::Refused(Refused::Stopped) => {
+            ("The server takes no writes; nothing was stored", RETRY_LATER)
+        }
+        IntakeError::Unknown => (again, RETRY_LATER),
+    };
+    with_header(plain(StatusCode::SERVICE_UNAVAILABLE, detail), header::RETRY_AFTER, retry_after)
+}
+
+fn plain(status: StatusCode, detail: &'static str) -> Response {
+    (status, axum::Json(ErrorAnswer { detail })).into_response()
+}
+
+fn with_header(mut response: Response, name: header::HeaderName, value: HeaderValue) -> Response {
+    response.headers_mut().insert(name, value);
+    response
+}
