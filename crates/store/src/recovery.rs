@@ -171,7 +171,8 @@ fn remember(
     let ids = read::texts(batch, id)?;
     let received = read::instants(batch, "received_at")?;
     for (row, received) in received.iter().enumerate() {
-        if *received >= window_start && !read::flag(batch, "id_assigned", row) {
+        let is_clients = !read::flag(batch, "id_assigned", row) && !ids.value(row).is_empty();
+        if *received >= window_start && is_clients {
             let second = u32::try_from(received / SECOND).unwrap_or(0);
             dedupe.insert(prints.of(tenants.get(row), projects.get(row), table, ids.value(row)), second);
         }
@@ -183,7 +184,8 @@ fn remember(
 fn id_column(table: Table) -> Option<&'static str> {
     match table {
         Table::Events => Some("event_id"),
+        Table::Sessions => Some("session_id"),
         Table::Requests => Some("request_id"),
-        Table::Sessions | Table::Connections => None,
+        Table::Connections => None,
     }
 }

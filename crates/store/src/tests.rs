@@ -4,6 +4,7 @@ mod damage;
 mod durability;
 mod model;
 mod repeats;
+mod sessions;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
