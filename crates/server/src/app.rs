@@ -7,6 +7,7 @@ use tidegauge_accounts::{Accounts, KeyRing};
 use tidegauge_store::Store;
 
 use crate::body::Bodies;
+use crate::client_address::TrustedProxies;
 
 /// The bounds of the HTTP side.
 #[derive(Debug, Clone)]
@@ -59,13 +60,16 @@ pub struct App {
     pub started: Instant,
     /// Takes request bodies in.
     pub bodies: Bodies,
+    /// Whose word on a request's origin is taken.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl App {
-    /// An application over an open store.
+    /// An application over an open store, with no proxy trusted.
     #[must_use]
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
-        Self { store, accounts, keys, limits, started: Instant::now(), bodies }
+        let trusted_proxies = TrustedProxies::default();
+        Self { store, accounts, keys, limits, started: Instant::now(), bodies, trusted_proxies }
     }
 }

@@ -6,12 +6,14 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod client_address;
 pub mod intake;
 pub mod probes;
 pub mod problem;
 mod router;
 pub mod serve;
 pub mod surfaces;
+pub mod unavailable;
 
 pub use app::{App, Limits};
 pub use router::router;

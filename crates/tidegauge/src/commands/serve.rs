@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, NewKey};
+use tidegauge_server::client_address::{Network, TrustedProxies};
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,6 +50,9 @@ pub struct Args {
     /// How long a request's head, and then its body, may take to arrive, in seconds.
     #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS", value_parser = seconds())]
     request_timeout_seconds: u64,
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks, separated by commas.
+    #[arg(long, env = "TIDEGAUGE_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<Network>,
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
@@ -108,7 +112,11 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
-    let routes = router(App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone()));
+    let app = App {
+        trusted_proxies: TrustedProxies::new(args.trusted_proxies),
+        ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
+    };
+    let routes = router(app);
     let stopping = async {
         tokio::select! {
             _ = terminate.recv() => {}
