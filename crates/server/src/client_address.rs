@@ -21,23 +21,17 @@ pub struct TrustedProxies(Vec<Network>);
 
 /// An address, or all addresses that share its first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
+struct Network {
     address: IpAddr,
     prefix_bits: u8,
 }
 
-/// Why a text is no [`Network`].
+/// Why a text is no list of proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a trusted proxy is an IP address or a network such as 10.0.0.0/8 or 2001:db8::/32")]
 pub struct InvalidNetwork;
 
 impl TrustedProxies {
-    /// These networks.
-    #[must_use]
-    pub fn new(networks: Vec<Network>) -> Self {
-        Self(networks)
-    }
-
     /// Whom a request from `peer` comes from.
     ///
     /// When both headers are there and disagree, neither is believed and the peer's address counts: a proxy
@@ -91,13 +85,23 @@ impl Network {
     }
 }
 
+impl FromStr for TrustedProxies {
+    type Err = InvalidNetwork;
+
+    /// Addresses and networks, separated by commas; none in an empty text.
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+        networks.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 impl FromStr for Network {
     type Err = InvalidNetwork;
 
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
-        let (address, prefix) = match text.trim().split_once('/') {
+        let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.trim(), None),
+            None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| InvalidNetwork)?;
         let longest = if address.is_ipv4() { 32 } else { 128 };

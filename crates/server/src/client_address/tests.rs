@@ -2,18 +2,14 @@
 
 use super::*;
 
-fn proxies(networks: &[&str]) -> TrustedProxies {
-    TrustedProxies::new(networks.iter().map(|network| network.parse().unwrap()).collect())
-}
-
 /// Whom a request from `peer` comes from, with 10.0.0.0/8 and fd00::/8 trusted.
 fn origin(peer: &str, headers: &[(&'static str, &str)]) -> String {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(*name, value.parse().unwrap());
     }
-    let address = proxies(&["10.0.0.0/8", "fd00::/8"]).client_address(peer.parse().unwrap(), &map);
-    address.to_string()
+    let proxies: TrustedProxies = "10.0.0.0/8, fd00::/8,".parse().unwrap();
+    proxies.client_address(peer.parse().unwrap(), &map).to_string()
 }
 
 const XFF: &str = "x-forwarded-for";
@@ -109,5 +105,7 @@ fn a_network_is_an_address_or_the_addresses_that_share_its_first_bits() {
     assert!(inside("2001:db8::/33", "2001:db8:7fff::1") && !inside("2001:db8::/33", "2001:db8:8000::1"));
     for bad in ["", "localhost", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/-1", "10/8"] {
         assert_eq!(bad.parse::<Network>(), Err(InvalidNetwork), "{bad}");
+        assert!(bad.is_empty() || format!("::1,{bad}").parse::<TrustedProxies>().is_err(), "{bad}");
     }
+    assert!("".parse::<TrustedProxies>().is_ok_and(|nobody| nobody.0.is_empty()));
 }

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, NewKey};
-use tidegauge_server::client_address::{Network, TrustedProxies};
+use tidegauge_server::client_address::TrustedProxies;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,8 +51,8 @@ pub struct Args {
     #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS", value_parser = seconds())]
     request_timeout_seconds: u64,
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks, separated by commas.
-    #[arg(long, env = "TIDEGAUGE_TRUSTED_PROXIES", value_delimiter = ',')]
-    trusted_proxies: Vec<Network>,
+    #[arg(long, default_value = "", hide_default_value = true, env = "TIDEGAUGE_TRUSTED_PROXIES")]
+    trusted_proxies: TrustedProxies,
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
@@ -113,7 +113,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
     let app = App {
-        trusted_proxies: TrustedProxies::new(args.trusted_proxies),
+        trusted_proxies: args.trusted_proxies,
         ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
     };
     let routes = router(app);
