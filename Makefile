@@ -3,9 +3,11 @@
 CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 DATA ?= ./data
-# A virtual environment for the clients that the tests use; made by `make test`.
+# A virtual environment and a directory of npm packages for the clients that the tests use; made by `make test`.
 VENV := .venv
+NODE := .node
 export TIDEGAUGE_TEST_PYTHON := $(abspath $(VENV)/bin/python)
+export TIDEGAUGE_TEST_NODE_MODULES := $(abspath $(NODE)/node_modules)
 
 .DEFAULT_GOAL := help
 
@@ -22,7 +24,7 @@ build: ## Build the release binary
 	$(CARGO) build --release --locked
 
 .PHONY: test
-test: lint $(VENV)/ready ## Install what the tests need, lint, and run all tests
+test: lint $(VENV)/ready $(NODE)/ready ## Install what the tests need, lint, and run all tests
 	tests/run
 
 .PHONY: lint
@@ -45,8 +47,12 @@ format: ## Format the code
 .PHONY: clean
 clean: ## Remove what was built; the data stays
 	$(CARGO) clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(NODE)
 
 $(VENV)/ready: tests/python/requirements.txt
 	tests/install-python $(VENV)
+	touch $@
+
+$(NODE)/ready: tests/node/package.json tests/node/package-lock.json
+	tests/install-node $(NODE)
 	touch $@

@@ -12,6 +12,8 @@ pub const MAX_CONNECTION_LABEL_CHARS: usize = 256;
 pub const MAX_BATCH_CONNECTIONS: usize = 100;
 /// Longest other id or label (session, client, user, device, …), in characters.
 pub const MAX_LABEL_CHARS: usize = 1024;
+/// Longest country, in characters.
+pub const MAX_COUNTRY_CHARS: usize = 64;
 /// Longest URL, user agent or free text, in characters.
 pub const MAX_TEXT_CHARS: usize = 32_768;
 /// Longest `properties`, in bytes of JSON.

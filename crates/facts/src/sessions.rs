@@ -4,7 +4,8 @@ use crate::columns::{Float, Instant, Int, Label, Text};
 use crate::table::{Table, table};
 
 table! {
-    /// One session, or one description of a client.
+    /// One session, or one description of a client. The default row carries nothing.
+    #[derive(Default)]
     row Session, columns SessionColumns, table Table::Sessions, in sessions;
     required {
         /// Whose it is.

@@ -7,6 +7,7 @@ use tidegauge_accounts::{Accounts, KeyRing};
 use tidegauge_store::Store;
 
 use crate::body::Bodies;
+use crate::client_address::TrustedProxies;
 use crate::sockets::Sockets;
 
 /// The bounds of the HTTP side.
@@ -71,14 +72,17 @@ pub struct App {
     pub bodies: Bodies,
     /// The WebSockets.
     pub sockets: Sockets,
+    /// Whose word on a request's origin is taken.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl App {
-    /// An application over an open store.
+    /// An application over an open store, with no proxy trusted.
     #[must_use]
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
         let sockets = Sockets::new(limits.max_websockets);
-        Self { store, accounts, keys, limits, started: Instant::now(), bodies, sockets }
+        let trusted_proxies = TrustedProxies::default();
+        Self { store, accounts, keys, limits, started: Instant::now(), bodies, sockets, trusted_proxies }
     }
 }

@@ -28,7 +28,19 @@ pub enum Denied {
 /// # Errors
 /// See [`Denied`].
 pub fn authorize(keys: &KeyRing, headers: &HeaderMap, scope: Scope) -> Result<Arc<Principal>, Denied> {
-    let principal = authenticate(keys, headers)?;
+    allowed(authenticate(keys, headers)?, scope)
+}
+
+/// The principal of a key that has the scope, for a key that comes in no header.
+///
+/// # Errors
+/// See [`Denied`].
+pub fn authorize_key(keys: &KeyRing, presented: &str, scope: Scope) -> Result<Arc<Principal>, Denied> {
+    let principal = keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)?;
+    allowed(principal, scope)
+}
+
+fn allowed(principal: Arc<Principal>, scope: Scope) -> Result<Arc<Principal>, Denied> {
     if principal.scopes.contains(scope) { Ok(principal) } else { Err(Denied::NoScope) }
 }
 

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod client_address;
 pub mod intake;
 pub mod probes;
 pub mod problem;
@@ -15,6 +16,7 @@ mod router;
 pub mod serve;
 pub mod sockets;
 pub mod surfaces;
+pub mod unavailable;
 mod validation;
 
 pub use app::{App, Limits};

@@ -13,6 +13,7 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::track::routes())
         .merge(surfaces::projects::routes())
         .merge(surfaces::connections::routes())
+        .merge(surfaces::grid::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
         .with_state(Arc::new(app))

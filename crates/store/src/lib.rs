@@ -28,6 +28,7 @@ mod merge;
 mod newest_first;
 mod read;
 mod recovery;
+mod remembered;
 mod rows;
 mod segment;
 mod shared;

@@ -5,13 +5,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, Table};
 
 use crate::checkpoint::Checkpoint;
 use crate::connections::{Ledger, MAX_IDLE, Messages};
-use crate::dedupe::{Dedupe, Fingerprinter, WINDOW_SECONDS};
+use crate::dedupe::{Dedupe, Fingerprinter};
 use crate::directory::DataDir;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
@@ -19,7 +17,7 @@ use crate::hot::Hot;
 use crate::log::{self, LogFile, LogWriter};
 use crate::log_recovery::{self, Damage};
 use crate::manifest::Manifest;
-use crate::read::{self, Labels};
+use crate::remembered;
 use crate::segment::{self, Segment};
 use crate::shared::Options;
 use crate::snapshot::View;
@@ -45,7 +43,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
 
     let max_ids = options.max_dedupe_ids;
     let mut dedupe = Dedupe::new(max_ids);
-    remember_segments(&manifest.segments, &mut dedupe, prints, max_ids);
+    remembered::of_segments(&manifest.segments, &mut dedupe, prints, max_ids);
     let idle = i64::try_from(options.idle_timeout.as_micros()).unwrap_or(MAX_IDLE).clamp(1, MAX_IDLE);
     let mut ledger = Ledger::new(checkpoint.past, idle);
     recover_connections(&manifest.segments, &mut ledger, is_whole, now);
@@ -134,7 +132,7 @@ impl Opening {
             if table == Table::Connections {
                 self.ledger.apply(&batch, self.now)?;
             }
-            remember(&mut self.dedupe, self.prints, table, &batch, window_start())?;
+            remembered::of_batch(&mut self.dedupe, self.prints, table, &batch)?;
             self.hot.push(frame, batch)?;
         }
         if frames > 0 {
@@ -182,70 +180,4 @@ fn recover_connections(segments: &[Arc<Segment>], ledger: &mut Ledger, has_past:
         }
     }
     ledger.evict();
-}
-
-/// Notes the clients' ids of the newest segments, oldest first, as far as the window reaches.
-fn remember_segments(segments: &[Arc<Segment>], dedupe: &mut Dedupe, prints: Fingerprinter, max_ids: usize) {
-    let window_start = window_start();
-    let mut ids = 0;
-    let wanted: Vec<&Arc<Segment>> = segments
-        .iter()
-        .rev()
-        .filter(|segment| segment.meta.client_ids > 0 && segment.meta.max_received >= window_start)
-        .take_while(|segment| {
-            let is_wanted = ids < max_ids as u64;
-            ids += segment.meta.client_ids;
-            is_wanted
-        })
-        .collect();
-    for segment in wanted.into_iter().rev() {
-        let Some(table) = segment.table() else { continue };
-        let Some(id) = id_column(table) else { continue };
-        let columns = ["tenant_id", "project_id", id, "id_assigned", "received_at"];
-        let read = segment.read(Some(&columns)).and_then(|batches| {
-            for batch in batches {
-                remember(dedupe, prints, table, &batch?, window_start)?;
-            }
-            Ok(())
-        });
-        if let Err(error) = read {
-            segment.mark_if_damaged(&error);
-            tracing::error!(%error, "a segment cannot be read: repeats of its events will not be noticed");
-        }
-    }
-}
-
-/// From when on ids are remembered, in microseconds.
-fn window_start() -> i64 {
-    Micros::now().0 - i64::from(WINDOW_SECONDS) * SECOND
-}
-
-fn remember(
-    dedupe: &mut Dedupe,
-    prints: Fingerprinter,
-    table: Table,
-    batch: &RecordBatch,
-    window_start: i64,
-) -> Result<(), StoreError> {
-    let Some(id) = id_column(table) else { return Ok(()) };
-    let tenants = Labels::of(batch, "tenant_id")?;
-    let projects = Labels::of(batch, "project_id")?;
-    let ids = read::texts(batch, id)?;
-    let received = read::instants(batch, "received_at")?;
-    for (row, received) in received.iter().enumerate() {
-        if *received >= window_start && !read::flag(batch, "id_assigned", row) {
-            let second = u32::try_from(received / SECOND).unwrap_or(0);
-            dedupe.insert(prints.of(tenants.get(row), projects.get(row), table, ids.value(row)), second);
-        }
-    }
-    Ok(())
-}
-
-/// The column by which repeats are noticed.
-fn id_column(table: Table) -> Option<&'static str> {
-    match table {
-        Table::Events => Some("event_id"),
-        Table::Requests => Some("request_id"),
-        Table::Sessions | Table::Connections => None,
-    }
 }

@@ -5,6 +5,7 @@ mod durability;
 mod model;
 mod newest_first;
 mod repeats;
+mod sessions;
 mod speed;
 
 use std::path::Path;

@@ -2,10 +2,10 @@
 
 use tidegauge_accounts::Principal;
 use tidegauge_facts::ids::FactIdText;
-use tidegauge_facts::{DEFAULT_NAME, Event, FactIds, Micros, Table};
+use tidegauge_facts::{Event, FactIds, Micros, Table};
 use tidegauge_store::Fingerprint;
 
-use super::{IntakeError, Pending, Stored, take_rows};
+use super::{IntakeError, Pending, Stored, project_of, take_rows};
 use crate::app::App;
 
 /// An event as a surface has parsed it.
@@ -54,7 +54,7 @@ pub async fn take_events<E: NewEvent>(
     events: &[E],
 ) -> Result<Taken, IntakeError> {
     let received_at = Micros::now();
-    let project = principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str());
+    let project = project_of(principal);
     let ids = EventIds::of(app, principal, project, events);
     let pending = take_rows(app, || {
         events.iter().enumerate().map(|(index, event)| {

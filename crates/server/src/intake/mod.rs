@@ -4,8 +4,10 @@
 
 pub mod connections;
 pub mod events;
+pub mod sessions;
 
-use tidegauge_facts::Row;
+use tidegauge_accounts::Principal;
+use tidegauge_facts::{DEFAULT_NAME, Row};
 use tidegauge_store::{Appended, Fingerprint, NotDurable, Refused};
 
 use crate::app::App;
@@ -53,6 +55,12 @@ impl Pending {
             .map_err(|_| IntakeError::Unknown)??;
         Ok(Stored { stored, repeated })
     }
+}
+
+/// The project of facts that name none: the credential's, or the tenant's project `default`.
+#[must_use]
+pub fn project_of(principal: &Principal) -> &str {
+    principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str())
 }
 
 /// Appends the rows of one table, all or none, waiting a bounded while for room. A row with a fingerprint is

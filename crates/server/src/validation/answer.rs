@@ -3,17 +3,12 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tidegauge_store::Refused;
 
 use super::error::BodyError;
 use crate::auth::Denied;
 use crate::body::BodyRefused;
 use crate::intake::IntakeError;
-
-/// Seconds after which a refused write may be tried again.
-const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
-/// The same, where a person has to do something first.
-const RETRY_LATER: HeaderValue = HeaderValue::from_static("30");
+use crate::unavailable::Unavailable;
 
 /// Why a write fails, or a read beside it.
 #[derive(Debug)]
@@ -73,25 +68,21 @@ fn body_answer(refused: BodyRefused) -> Response {
         BodyRefused::Encoded => {
             plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "A compressed body is not accepted")
         }
-        BodyRefused::TooManyAtOnce => {
-            let answer = plain(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; nothing was stored");
-            with_header(answer, header::RETRY_AFTER, RETRY_SOON)
-        }
+        BodyRefused::TooManyAtOnce => unavailable(&Unavailable::BUSY, Unavailable::BUSY.reason),
     }
 }
 
 fn intake_answer(error: IntakeError, again: Again) -> Response {
-    let (detail, retry_after) = match error {
-        IntakeError::Refused(Refused::Busy) => ("The server is busy; nothing was stored", RETRY_SOON),
-        IntakeError::Refused(Refused::DiskFull) => {
-            ("The server's disk is almost full; nothing was stored", RETRY_LATER)
-        }
-        IntakeError::Refused(Refused::Stopped) => {
-            ("The server takes no writes; nothing was stored", RETRY_LATER)
-        }
-        IntakeError::Unknown => (again, RETRY_LATER),
+    let why = Unavailable::from(error);
+    let detail = match error {
+        IntakeError::Refused(_) => why.reason,
+        IntakeError::Unknown => again,
     };
-    with_header(plain(StatusCode::SERVICE_UNAVAILABLE, detail), header::RETRY_AFTER, retry_after)
+    unavailable(&why, detail)
+}
+
+fn unavailable(why: &Unavailable, detail: &'static str) -> Response {
+    why.answer(axum::Json(ErrorAnswer { detail }))
 }
 
 fn plain(status: StatusCode, detail: &'static str) -> Response {

@@ -80,7 +80,12 @@ impl SegmentMeta {
         self.max_received = received.fold(self.max_received, i64::max);
         self.client_ids += match table {
             Table::Events | Table::Requests => read::count_unset(batch, "id_assigned") as u64,
-            Table::Sessions | Table::Connections => 0,
+            // A row without a session only describes a client.
+            Table::Sessions => {
+                let ids = read::texts(batch, "session_id")?;
+                ids.iter().flatten().filter(|id| !id.is_empty()).count() as u64
+            }
+            Table::Connections => read::count_unset(batch, "at_assigned") as u64,
         };
         Ok(())
     }

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, NewKey};
+use tidegauge_server::client_address::TrustedProxies;
 use tidegauge_server::intake::connections::close_abandoned;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
@@ -50,6 +51,9 @@ pub struct Args {
     /// How long a request's head, and then its body, may take to arrive, in seconds.
     #[arg(long, default_value_t = 30, env = "TIDEGAUGE_REQUEST_TIMEOUT_SECONDS", value_parser = seconds())]
     request_timeout_seconds: u64,
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks, separated by commas.
+    #[arg(long, default_value = "", hide_default_value = true, env = "TIDEGAUGE_TRUSTED_PROXIES")]
+    trusted_proxies: TrustedProxies,
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
@@ -132,7 +136,10 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
-    let app = App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone());
+    let app = App {
+        trusted_proxies: args.trusted_proxies,
+        ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
+    };
     let sockets = app.sockets.clone();
     let asked_to_stop = OnceLock::new();
     let stopping = async {

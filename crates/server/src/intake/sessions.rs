@@ -1,0 +1,18 @@
+//! Sessions and descriptions of clients: appended, a session once.
+
+use tidegauge_facts::{Session, Table};
+
+use super::{IntakeError, Pending, take_rows};
+use crate::app::App;
+
+/// Appends one row. A session whose id was taken in before, in its project and within the dedupe window, is left
+/// out: the first one stays as it is. A row without a session's id only describes a client and is always appended.
+///
+/// # Errors
+/// Nothing was stored.
+pub async fn take_session(app: &App, row: Session<'_>) -> Result<Pending, IntakeError> {
+    let has_id = !row.session_id.is_empty();
+    let fingerprint =
+        has_id.then(|| app.store.fingerprint(row.tenant_id, row.project_id, Table::Sessions, row.session_id));
+    take_rows(app, || std::iter::once((fingerprint, row))).await
+}

@@ -1,0 +1,14 @@
+//! Surface `grid` (seed 002): sessions and events of the last 24 hours, and the intake of the platform's own client.
+
+mod signals;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::app::App;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    signals::routes()
+}

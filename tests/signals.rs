@@ -1,0 +1,176 @@
+//! The platform's own published JavaScript client (`@ombori/grid-signals` on npm) works against Tidegauge unchanged,
+//! in Node and in a page: what it sends is acknowledged and stored, field by field.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Server, Site};
+
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/node");
+const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/install-node");
+
+#[test]
+fn a_visit_at_a_kiosk_is_stored_field_by_field() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let key = site.admin_key();
+    let visit = run_script("kiosk.cjs", &server, &key, "Asia/Kolkata");
+    // Here the three reports show the visit, once they answer.
+    server.stop();
+
+    let posts = visit["posts"].as_array().unwrap();
+    assert!(posts.iter().all(|post| post["status"] == 200), "{visit:#}");
+    let (sessions, events) = (site.rows("sessions"), site.rows("events"));
+    assert_eq!(sessions.len(), 2);
+    let first = sessions.iter().find(|row| row["session_id"] == visit["sessionId"]).unwrap();
+    assert!(sessions.iter().any(|row| row["session_id"] == visit["secondSessionId"]));
+    assert_fields(
+        first,
+        json!({
+            "tenant_id": "default", "project_id": "default", "ip": "127.0.0.1", "environment": "production",
+            "data_residency": "EU", "country": "SE", "space_id": "store-3", "app_id": "shop",
+            "app_version": "4.5.6", "installation_id": "kiosk-7", "installation_version": "12",
+            "device_id": "screen-9", "location_accuracy": 12.5, "latitude": 59.3293, "longitude": 18.0686,
+        }),
+    );
+    let post = posts.iter().find(|post| post["session"] == visit["sessionId"]).unwrap();
+    assert_same_moment(&first["event_time"], &post["time"]);
+
+    let expected = [
+        ("APP_START", json!({"interaction": false, "int1": null, "str1": null, "stateful": null})),
+        ("PRODUCT_VIEW", json!({"interaction": true, "product_id": "p1"})),
+        ("CATEGORY_VIEW", json!({"interaction": true, "category_id": "c1"})),
+        ("CART_ADD", json!({"interaction": true, "product_id": "p1", "int1": 2})),
+        (
+            "PURCHASE",
+            json!({
+                "str1": "t-1", "str2": "SEK", "str3": "SPRING", "int1": 50, "int2": 12, "int3": 0,
+                "properties": r#"{"int1":49.99}"#,
+            }),
+        ),
+        ("RATING", json!({"int1": 5, "int2": 900, "str1": "très bien 🙂\nsecond line"})),
+        ("SEARCH", json!({"str1": "shoes \u{fffd}"})),
+        ("BASKET", json!({"interaction": false, "int1": 3, "stateful": true, "public": 60000})),
+        ("MOOD", json!({"str1": "good", "stateful": true, "public": 1000})),
+        (
+            "EVERYTHING",
+            json!({
+                "interaction": false, "product_id": "p2", "category_id": "c2", "int1": 1, "int2": -2, "int3": 0,
+                "int4": 9_007_199_254_740_991_i64, "int5": 5, "str1": "one", "str2": "", "str3": "three \"quoted\"",
+                "str4": "four\tfour", "str5": "five", "stateful": false, "public": 86_400_000, "properties": null,
+            }),
+        ),
+    ];
+    for (name, fields) in expected {
+        let row = one(&events, name);
+        assert_fields(row, fields);
+        assert_fields(
+            row,
+            json!({
+                "tenant_id": "default", "session_id": visit["sessionId"], "space_id": "store-3",
+                "data_residency": "EU", "ip": "127.0.0.1", "category": "user_action", "priority": "medium",
+            }),
+        );
+        let post = posts.iter().find(|post| post["event"] == name).unwrap();
+        assert_same_moment(&row["event_time"], &post["time"]);
+        assert_eq!(row["event_id"], post["answer"]["eventId"]);
+    }
+    assert_eq!(one(&events, "QR_RUN")["session_id"], visit["secondSessionId"]);
+    assert_eq!(events.iter().filter(|row| row["event_name"] == "CONTACT_IDENTIFY").count(), 2);
+    assert_eq!(events.len(), 13);
+
+    assert!(visit["contactId"].is_string() && visit["contactId"] == visit["contactIdAgain"], "{visit:#}");
+    assert!(visit["sessionContactId"].is_string());
+}
+
+#[test]
+fn a_visit_on_a_page_is_stored_though_its_first_event_arrives_before_its_session() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let key = site.admin_key();
+    let visit = run_script("page.cjs", &server, &key, "America/St_Johns");
+    server.stop();
+
+    assert_eq!(visit["postsWhileOffline"], 0);
+    let posts = visit["posts"].as_array().unwrap();
+    assert!(posts.iter().all(|post| post["status"] == 200), "{visit:#}");
+    let routes: Vec<_> = posts.iter().map(|post| post["route"].as_str().unwrap()).collect();
+    assert_eq!(routes, ["/event", "/session", "/event", "/client", "/event"]);
+    assert_eq!(posts[0]["event"], "CONTENT_VIEW");
+
+    let (sessions, events) = (site.rows("sessions"), site.rows("events"));
+    assert_eq!((sessions.len(), events.len()), (2, 3));
+    let session = sessions.iter().find(|row| row["session_id"] == visit["sessionId"]).unwrap();
+    assert_fields(
+        session,
+        json!({"client_id": visit["clientId"], "installation_id": "web", "space_id": null}),
+    );
+    let client = sessions.iter().find(|row| row["session_id"] == "").unwrap();
+    assert_fields(
+        client,
+        json!({"client_id": visit["clientId"], "client_user_agent": "Mozilla/5.0 (test)", "country": "SE"}),
+    );
+    assert_same_moment(&client["client_created"], &posts[3]["time"]);
+    for name in ["CONTENT_VIEW", "APP_START", "CONTACT_IDENTIFY"] {
+        let event = one(&events, name);
+        assert_fields(event, json!({"session_id": visit["sessionId"], "client_id": visit["clientId"]}));
+    }
+    assert_fields(
+        one(&events, "CONTENT_VIEW"),
+        json!({"str1": "Start", "str2": "https://shop.example/?a=b", "str3": "Början"}),
+    );
+    assert_fields(one(&events, "CONTACT_IDENTIFY"), json!({"str1": "client_id", "str2": visit["clientId"]}));
+}
+
+fn one<'a>(events: &'a [Value], name: &str) -> &'a Value {
+    let mut named = events.iter().filter(|row| row["event_name"] == name);
+    let row = named.next().unwrap_or_else(|| panic!("no {name}"));
+    assert!(named.next().is_none(), "more than one {name}");
+    row
+}
+
+fn assert_fields(row: &Value, expected: Value) {
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&row[name], value, "{name} of {row:#}");
+    }
+}
+
+/// An exported instant, and one as JavaScript prints it.
+fn assert_same_moment(exported: &Value, printed: &Value) {
+    let (exported, printed) = (exported.as_str().unwrap(), printed.as_str().unwrap());
+    assert_eq!(exported.trim_end_matches('Z'), printed.trim_end_matches(".000Z"));
+}
+
+/// What a script printed that drove the client against the server, in a time zone.
+fn run_script(name: &str, server: &Server, key: &str, zone: &str) -> Value {
+    let output = Command::new("node")
+        .arg(format!("{SCRIPTS}/{name}"))
+        .env("NODE_PATH", packages())
+        .env("GRID_SIGNALS_API", format!("{}/signals/v1/{key}", server.client().base()))
+        .env("TENANT", "default")
+        .env("TZ", zone)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The packages that `make test` prepared, or the same made here and kept.
+fn packages() -> PathBuf {
+    if let Some(prepared) = std::env::var_os("TIDEGAUGE_TEST_NODE_MODULES") {
+        return prepared.into();
+    }
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grid-signals");
+    let lock = File::create(place.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let (done, wanted) = (place.join("done"), std::fs::read(format!("{SCRIPTS}/package-lock.json")).unwrap());
+    if std::fs::read(&done).ok().as_ref() != Some(&wanted) {
+        let output = Command::new(INSTALL).arg(&place).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::write(&done, &wanted).unwrap();
+    }
+    place.join("node_modules")
+}
