@@ -10,6 +10,7 @@ mod crash;
 mod damage;
 mod disk_trouble;
 mod harness;
+mod idle_timeout;
 mod lenient;
 mod live;
 mod mudbase;

@@ -1,7 +1,8 @@
 //! The handle on a data directory's accounts.
 //!
 //! Promise: cheap to clone, and every clone is the same database and the same ring. What it can do is in
-//! the files named after it: `create_key`, `first_start`, `list_keys`, `projects`, `revoke_key`, `watch`.
+//! the files named after it: `create_key`, `first_start`, `list_keys`, `list_tenants`, `projects`,
+//! `revoke_key`, `settings_feed`, `tenant_settings`, `watch`.
 
 use std::fmt;
 use std::path::Path;
@@ -14,12 +15,14 @@ use crate::error::AccountsError;
 use crate::key_ring::KeyRing;
 use crate::projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS};
 use crate::ring_feed::RingFeed;
+use crate::settings_feed::SettingsFeed;
 
 /// The tenants, projects and API keys of one data directory.
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
     pub(crate) feed: Arc<RingFeed>,
+    pub(crate) settings_feed: Arc<SettingsFeed>,
     pub(crate) bounds: Bounds,
 }
 
@@ -31,7 +34,7 @@ impl Accounts {
     /// version, or another process keeps it busy.
     pub async fn open(data_dir: &Path) -> Result<Self, AccountsError> {
         let database = Database::open(data_dir).await?;
-        Ok(Self { database, feed: Arc::default(), bounds: Bounds::default() })
+        Ok(Self { database, feed: Arc::default(), settings_feed: Arc::default(), bounds: Bounds::default() })
     }
 
     /// The keys in memory, read from the database at the first call. Every call returns the same ring.

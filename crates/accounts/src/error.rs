@@ -75,6 +75,11 @@ pub enum AccountsError {
     /// [`MAX_PROJECTS_PER_TENANT`] reached.
     #[error("tenant {0} has {MAX_PROJECTS_PER_TENANT} projects, and a tenant can have no more")]
     TooManyProjects(TenantId),
+    /// No tenant has this id.
+    #[error(
+        "there is no tenant {0}; `tidegauge tenant list` shows those that exist, and `tidegauge key create` makes one with its first key"
+    )]
+    UnknownTenant(TenantId),
     /// No key has this id.
     #[error("there is no API key {0}; `tidegauge key list` shows those that exist")]
     UnknownKeyId(String),

@@ -1,7 +1,8 @@
 //! Noticing what other processes change.
 //!
-//! Promise: a key made or revoked elsewhere is honoured within a second. While the database cannot be
-//! read the ring stays as it is, which is logged once when it begins and once when it ends.
+//! Promise: a key made or revoked elsewhere is honoured within a second, and so is a setting of a tenant.
+//! While the database cannot be read the ring and the settings stay as they are, which is logged once when
+//! it begins and once when it ends.
 
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use crate::error::AccountsError;
 pub const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 impl Accounts {
-    /// Keeps the ring of [`Accounts::key_ring`] up to date until `cancel` is done, for instance a
-    /// `CancellationToken`'s `cancelled()`. To be spawned: `tokio::spawn(accounts.clone().watch(cancel))`.
+    /// Keeps the ring of [`Accounts::key_ring`] and the follower of [`Accounts::follow_settings`] up to date
+    /// until `cancel` is done, for instance a `CancellationToken`'s `cancelled()`. To be spawned: `tokio::spawn(accounts.clone().watch(cancel))`.
     pub async fn watch(self, cancel: impl Future<Output = ()>) {
         tokio::select! {
             () = cancel => {}
@@ -62,6 +63,7 @@ impl Accounts {
             .map_err(|e| self.database.error(e))?;
         if seen.version != Some(version) {
             self.feed.catch_up(&self.database).await?;
+            self.settings_feed.catch_up(&self.database).await?;
             seen.version = Some(version);
         }
         Ok(())

@@ -24,6 +24,8 @@ enum Command {
     Serve(commands::serve::Args),
     #[command(subcommand)]
     Key(commands::key::Command),
+    #[command(subcommand)]
+    Tenant(commands::tenant::Command),
     Check(commands::check::Args),
     Export(commands::export::Args),
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
+        Command::Tenant(command) => commands::tenant::run(command),
         Command::Check(args) => commands::check::run(&args),
         Command::Export(args) => commands::export::run(&args),
     };

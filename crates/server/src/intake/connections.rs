@@ -233,11 +233,12 @@ pub async fn close_abandoned(store: &Store) -> Result<usize, IntakeError> {
     Ok(abandoned.len())
 }
 
-/// The WebSockets that count as open, and when each was heard of last.
+/// The WebSockets whose end was never told, and when each was heard of last. One that counts as closed for its silence
+/// is among them: a longer idle timeout would open it again.
 fn abandoned(view: &View) -> Vec<(LiveConnection, Micros)> {
     let of_tenant = |(tenant, ledger): (&str, &TenantLedger)| {
         let Ok(tenant) = TenantId::parse(tenant) else { return Vec::new() };
-        let live = ledger.iter().filter(|(_, life)| life.is_live() && life.is_open());
+        let live = ledger.iter().filter(|(_, life)| life.is_live() && !life.is_closed_by_message());
         let connections = live.filter_map(|(place, life)| {
             let Description { id, key, user, ip, host, group } = ledger.describe(place)?;
             let boxed = |text: Option<Arc<str>>| text.map(|text| Box::from(&*text));

@@ -84,7 +84,9 @@ impl Life {
         self.flags & RANK != State::Close as u32 && now <= self.last.saturating_add(idle)
     }
 
-    pub(super) fn is_closed_by_message(&self) -> bool {
+    /// True when its newest message closed it; one that fell silent is closed without.
+    #[must_use]
+    pub fn is_closed_by_message(&self) -> bool {
         self.flags & RANK == State::Close as u32
     }
 

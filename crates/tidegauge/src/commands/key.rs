@@ -7,7 +7,7 @@ use serde::Serialize;
 use tidegauge_accounts::{Accounts, KeyRequest, KeyRow, NewKey, Scopes, parse_expiry};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 
-use super::say;
+use super::say_json;
 
 /// Make, list and revoke API keys. A running server honours the change within a second.
 #[derive(clap::Subcommand)]
@@ -59,18 +59,18 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
             let accounts = open_or_make(&data).await?;
             let request = KeyRequest { tenant, project, scopes, expires_in: expires, name };
             let key = accounts.create_key(request).await?;
-            print(&KeyShown::from(&key))?;
+            say_json(&KeyShown::from(&key))?;
             accounts.close().await;
         }
         Command::List { data } => {
             let accounts = Accounts::open(&data).await?;
             let keys = accounts.list_keys().await?;
-            print(&keys.iter().map(KeyShown::from).collect::<Vec<_>>())?;
+            say_json(&keys.iter().map(KeyShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
         }
         Command::Revoke { data, key } => {
             let accounts = Accounts::open(&data).await?;
-            print(&KeyShown::from(&accounts.revoke_key(&key).await?))?;
+            say_json(&KeyShown::from(&accounts.revoke_key(&key).await?))?;
             accounts.close().await;
         }
     }
@@ -136,9 +136,4 @@ impl<'a> From<&'a KeyRow> for KeyShown<'a> {
 
 fn instant(micros: i64) -> String {
     Micros(micros).to_millis_text()
-}
-
-fn print(value: &impl Serialize) -> anyhow::Result<()> {
-    say(&serde_json::to_string_pretty(value)?);
-    Ok(())
 }

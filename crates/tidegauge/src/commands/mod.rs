@@ -5,14 +5,22 @@ pub mod check;
 pub mod export;
 pub mod key;
 pub mod serve;
+pub mod tenant;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 /// Prints a line on standard output; a reader that went away is no trouble.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Prints a result as JSON on standard output.
+pub(crate) fn say_json(value: &impl Serialize) -> anyhow::Result<()> {
+    say(&serde_json::to_string_pretty(value)?);
+    Ok(())
 }
 
 /// Prints an error and its causes as one line on standard error.

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tidegauge_accounts::{Accounts, NewKey};
+use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, TenantSettings};
+use tidegauge_facts::TenantId;
 use tidegauge_server::client_address::TrustedProxies;
 use tidegauge_server::intake::connections::close_abandoned;
 use tidegauge_server::{App, Limits, router};
@@ -57,7 +58,8 @@ pub struct Args {
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
-    /// A connection that says nothing for longer counts as closed at its last activity, in seconds.
+    /// A connection that says nothing for longer counts as closed at its last activity, in seconds; `tidegauge tenant
+    /// set` gives a tenant its own.
     #[arg(long, default_value_t = 300, env = "TIDEGAUGE_IDLE_TIMEOUT_SECONDS", value_parser = seconds())]
     idle_timeout_seconds: u64,
     /// How often the other end of a WebSocket is asked for a sign of life, in seconds; after 2.2 times as long without
@@ -123,12 +125,14 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (data, options) = (args.data.clone(), args.options());
     let store = Arc::new(tokio::task::spawn_blocking(move || Store::open(&data, options)).await??);
+    let accounts = Accounts::open(&args.data).await?;
+    follow_settings(&accounts, &store).await?;
+    // By each tenant's own idle timeout: what it counts as open was left open.
     match close_abandoned(&store).await {
         Ok(0) => {}
         Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
         Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
     }
-    let accounts = Accounts::open(&args.data).await?;
     let first_key = accounts.first_start().await?;
     let keys = accounts.key_ring().await?;
     announce(address, &args.data, first_key.as_ref())?;
@@ -165,6 +169,15 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     accounts.close().await;
     tracing::info!("stopped; everything acknowledged is on the disk");
     Ok(())
+}
+
+/// Puts each tenant's settings in force: now, and each change as it comes.
+async fn follow_settings(accounts: &Accounts, store: &Arc<Store>) -> anyhow::Result<()> {
+    let store = Arc::clone(store);
+    let follower = move |tenant: &TenantId, settings: &TenantSettings| {
+        store.set_idle_timeout(tenant.as_str(), settings.idle_timeout.map(IdleTimeout::as_duration));
+    };
+    Ok(accounts.follow_settings(follower).await?)
 }
 
 /// Says where the server is and, on the first start, the key: on standard output and in `admin.key`.
