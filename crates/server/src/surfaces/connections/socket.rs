@@ -214,10 +214,11 @@ impl Life<'_> {
 
     /// A client that takes nothing for as long as it may be silent is as good as gone.
     async fn send(&mut self, message: Message) -> Option<End> {
-        match timeout(self.held.app.limits.websocket_silence, self.socket.send(message)).await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(End::of(error)),
-            Err(_) => Some(End::ReadsNothing),
+        let app = &self.held.app;
+        tokio::select! {
+            sent = self.socket.send(message) => sent.err().map(End::of),
+            () = sleep(app.limits.websocket_silence) => Some(End::ReadsNothing),
+            () = app.sockets.stopping().cancelled() => Some(End::Stopping),
         }
     }
 
