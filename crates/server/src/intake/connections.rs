@@ -259,3 +259,55 @@ fn abandoned(view: &View) -> Vec<(LiveConnection, Micros)> {
     };
     view.ledger.tenants().flat_map(of_tenant).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegauge_store::Options;
+
+    use super::*;
+
+    fn live(id: &str) -> LiveConnection {
+        LiveConnection {
+            tenant: TenantId::parse("t").unwrap(),
+            project: ProjectId::parse("p").unwrap(),
+            connection_id: id.into(),
+            service: "s".into(),
+            data_center: "d".into(),
+            user_id: None,
+            ip: Some("127.0.0.1".into()),
+            host: None,
+            api_key_hash: None,
+            opened_at: Micros(5_000_000),
+        }
+    }
+
+    fn sign(state: State, at: i64) -> LiveSign {
+        LiveSign { state, at: Micros(at), bytes_in: 0, bytes_out: 7, close_reason: None }
+    }
+
+    #[test]
+    fn a_row_of_a_websocket_says_that_it_is_one() {
+        let connection = live("ws_1");
+        let row = connection.row(sign(State::Activity, 6_000_000));
+        assert_eq!((row.protocol_name, row.opened_at, row.event_time), ("WebSocket", 5_000_000, 6_000_000));
+        assert_eq!((row.closed_at, row.is_live, row.at_assigned), (None, Some(true), Some(true)));
+        assert_eq!((row.bytes_in, row.bytes_out), (None, Some(7)));
+        assert_eq!(connection.row(sign(State::Close, 6_000_000)).closed_at, Some(6_000_000));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_left_open_is_closed_at_its_last_sign_of_life() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("data"), Options::default()).unwrap();
+        let left = [live("ws_1"), live("ws_2")];
+        let rows = left.iter().map(|connection| (None, connection.row(sign(State::Open, 5_000_000))));
+        store.append(rows).unwrap().ticket.committed().await.unwrap();
+        let open = || store.look(|view| view.gauges.tenant("t").unwrap().open_connections);
+        assert_eq!(open(), 2);
+        close_abandoned(&store, &[]).await.unwrap();
+        close_abandoned(&store, &left.map(|connection| (connection, Micros(9_000_000)))).await.unwrap();
+        assert_eq!(open(), 0);
+        let last = store.look(|view| view.gauges.tenant("t").unwrap().project("p").unwrap().last_activity);
+        assert_eq!(last, Some(9_000_000));
+    }
+}
