@@ -1,0 +1,4 @@
+//! The grid's reports, on real stores.
+
+mod facts;
+mod speed;
