@@ -12,6 +12,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(surfaces::track::routes())
         .merge(surfaces::projects::routes())
+        .merge(surfaces::grid::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
         .with_state(Arc::new(app))

@@ -1,4 +1,5 @@
 //! One folder a seed: its routes and its wire types, and nothing that another needs.
 
+pub mod grid;
 pub mod projects;
 pub mod track;
