@@ -8,6 +8,7 @@
 mod crash;
 mod damage;
 mod disk_trouble;
+mod grid_reports;
 mod harness;
 mod lenient;
 mod mudbase;

@@ -1,4 +1,5 @@
 //! The grid's reports, on real stores.
 
 mod facts;
+mod model;
 mod speed;
