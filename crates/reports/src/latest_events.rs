@@ -12,13 +12,12 @@ use std::sync::{Arc, OnceLock};
 use ahash::RandomState;
 use arrow_array::RecordBatch;
 use arrow_select::interleave::interleave_record_batch;
-use hashbrown::hash_map::Entry;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use parking_lot::Mutex;
 use tidegauge_facts::{Micros, Table};
 use tidegauge_store::{Piece, Position, Query, Snapshot};
 
-use crate::coded::{Coded, Print};
+use crate::combinations::{Combinations, newest_of};
 use crate::error::ReportError;
 use crate::event_field::EventField;
 use crate::event_rows::{EVENT_COLUMNS, EventRows, OF_SESSION};
@@ -60,16 +59,6 @@ struct Found {
     row: u32,
 }
 
-/// The newest events of one combination: several when they are of one instant and of different pieces.
-#[derive(Debug)]
-struct Newest {
-    time: i64,
-    first: (u32, u32),
-    more: Vec<(u32, u32)>,
-}
-
-type Combinations = HashMap<Print, Newest, RandomState>;
-
 /// The report as of `now`. `fields` are those that tell events apart.
 ///
 /// # Errors
@@ -101,22 +90,14 @@ pub fn latest_events(
         test: None,
     };
     let pieces = snapshot.pieces(query)?;
-    let combinations = Mutex::new(Combinations::default());
+    let combinations = Mutex::new(Combinations::new(MAX_COMBINATIONS));
     side_by_side(pieces.len(), |place| {
         let batch = pieces[place].read()?;
         let newest = newest_of(&Joined::new(&batch, &join), fields, &filter, &join);
-        let mut known = combinations.lock();
-        for (print, time, row) in newest {
-            let place = (place as u32, row);
-            match known.entry(print) {
-                Entry::Vacant(free) => drop(free.insert(Newest { time, first: place, more: Vec::new() })),
-                Entry::Occupied(known) => known.into_mut().add(time, place),
-            }
-        }
-        match known.len() {
-            0..=MAX_COMBINATIONS => Ok(()),
-            _ => Err(ReportError::TooManyCombinations(MAX_COMBINATIONS)),
-        }
+        let mut combinations = combinations.lock();
+        newest
+            .into_iter()
+            .try_for_each(|(print, time, row)| combinations.add(print, time, (place as u32, row)))
     })?;
     let mut found = in_order(combinations.into_inner(), &pieces, page)?;
     let next = cut(&mut found, &pieces, page)?;
@@ -150,53 +131,11 @@ fn side_by_side(
     })
 }
 
-/// The newest wanted row of each combination in a batch that is sorted by time and id.
-fn newest_of(
-    joined: &Joined<'_>,
-    fields: &[&'static EventField],
-    filter: &RowFilter,
-    join: &Join,
-) -> Vec<(Print, i64, u32)> {
-    const NONE: u32 = u32::MAX;
-    let coded: Vec<Coded> = fields.iter().map(|field| joined.coded(field)).collect();
-    let Some((first, others)) = coded.split_first() else { return Vec::new() };
-    let start = (first.codes.clone(), first.prints.len());
-    let (codes, count) = others
-        .iter()
-        .fold(start, |(codes, count), other| Coded::paired(codes, count, &other.codes, other.prints.len()));
-    let mut newest = vec![NONE; count];
-    if filter.is_empty() {
-        codes.iter().enumerate().for_each(|(row, code)| newest[*code as usize] = row as u32);
-    } else {
-        let wanted = filter.wanted(joined);
-        let rows = codes.iter().zip(wanted).enumerate().filter(|(_, (_, wanted))| *wanted);
-        rows.for_each(|(row, (code, _))| newest[*code as usize] = row as u32);
-    }
-    let times = Values::of(joined.batch, "event_time");
-    let prints = |row: u32| -> Vec<Print> {
-        coded.iter().map(|coded| coded.prints[coded.codes[row as usize] as usize]).collect()
-    };
-    let rows = newest.into_iter().filter(|row| *row != NONE);
-    rows.map(|row| (join.printer.all(&prints(row)), times.int(row as usize).unwrap_or_default(), row))
-        .collect()
-}
-
-impl Newest {
-    fn add(&mut self, time: i64, place: (u32, u32)) {
-        match time.cmp(&self.time) {
-            Greater => *self = Self { time, first: place, more: Vec::new() },
-            Equal => self.more.push(place),
-            Less => {}
-        }
-    }
-}
-
 /// One event a combination, newest first.
 fn in_order(combinations: Combinations, pieces: &[Piece], page: &Page) -> Result<Vec<Found>, ReportError> {
-    let mut found = Vec::with_capacity(combinations.len());
-    for (of, newest) in (0..).zip(combinations.into_values()) {
-        let places = std::iter::once(newest.first).chain(newest.more);
-        found.extend(places.map(|(piece, row)| Found { time: newest.time, id: None, of, piece, row }));
+    let mut found = Vec::new();
+    for (of, (time, places)) in (0..).zip(combinations.into_newest()) {
+        found.extend(places.map(|(piece, row)| Found { time, id: None, of, piece, row }));
     }
     found.sort_unstable_by_key(|found| Reverse(found.time));
     let begins_within = |time| page.before.as_ref().is_some_and(|before| before.time == time);

@@ -4,6 +4,7 @@
 //! format, and answers for the tenant it was asked for alone.
 
 mod coded;
+mod combinations;
 mod error;
 pub mod event_field;
 pub mod event_rows;

@@ -10,7 +10,7 @@ use crate::error::ReportError;
 use crate::event_field::EventField;
 use crate::recent_events::{EventFilter, Interaction};
 use crate::scope::Scope;
-use crate::session_index::SessionIndex;
+use crate::session_index::{MAX_SESSIONS, SessionIndex};
 use crate::values::Values;
 
 /// The sessions of a report, and the hashes that tell its values apart.
@@ -34,7 +34,7 @@ impl Join {
         names.dedup();
         let sessions = match names.is_empty() {
             true => SessionIndex::default(),
-            false => SessionIndex::build(snapshot, scope, from, &names, &printer)?,
+            false => SessionIndex::build(snapshot, scope, from, &names, &printer, MAX_SESSIONS)?,
         };
         Ok(Self { sessions, printer })
     }

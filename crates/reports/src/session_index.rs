@@ -27,6 +27,7 @@ pub(crate) struct SessionIndex {
     by_id: HashMap<Print, u32, RandomState>,
     received: Vec<i64>,
     columns: Vec<SessionColumn>,
+    most: usize,
 }
 
 /// A column of the sessions. The code 0 is what is unknown.
@@ -47,13 +48,14 @@ struct Texts {
 }
 
 impl SessionIndex {
-    /// The sessions that events from the instant `from` on may belong to.
+    /// The sessions that events from the instant `from` on may belong to; at most `most`.
     pub fn build(
         snapshot: &Snapshot,
         scope: &Scope,
         from: i64,
         columns: &[&'static str],
         printer: &Printer,
+        most: usize,
     ) -> Result<Self, ReportError> {
         let mut read = vec!["event_time", "received_at", "session_id", "project_id"];
         read.extend(columns.iter().filter(|name| **name != "event_time"));
@@ -65,10 +67,8 @@ impl SessionIndex {
             columns: read,
             test: None,
         };
-        let mut index = Self {
-            columns: columns.iter().map(|name| SessionColumn::new(name)).collect(),
-            ..Self::default()
-        };
+        let columns = columns.iter().map(|name| SessionColumn::new(name)).collect();
+        let mut index = Self { columns, most, ..Self::default() };
         for piece in snapshot.pieces(query)? {
             index.add(&piece.read()?, scope, printer)?;
         }
@@ -95,8 +95,8 @@ impl SessionIndex {
                     }
                 }
                 Entry::Vacant(free) => {
-                    if self.received.len() == MAX_SESSIONS {
-                        return Err(ReportError::TooManySessions(MAX_SESSIONS));
+                    if self.received.len() == self.most {
+                        return Err(ReportError::TooManySessions(self.most));
                     }
                     rows.push((row, self.received.len()));
                     free.insert(self.received.len() as u32);
@@ -198,5 +198,38 @@ impl Texts {
     fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegauge_facts::{Session, TenantId};
+
+    use super::*;
+    use crate::tests::facts::{append, flush, open, session};
+
+    #[test]
+    fn one_session_more_than_allowed_is_refused_and_one_that_comes_again_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let scope = Scope { tenant: TenantId::parse("t").unwrap(), project: None };
+        let rows = |ids: &'static [&str], received_at| {
+            ids.iter().map(move |id| Session { received_at, ip: Some("::1"), ..session("t", id, 7 * DAY) })
+        };
+        append(&store, rows(&["a", "b", "", "a"], 5));
+        flush(&store);
+        append(&store, rows(&["b"], 4).map(|row| Session { ip: None, ..row }));
+        append(&store, [Session { event_time: 7 * DAY - 1, ..session("t", "too old", 0) }].into_iter());
+        let printer = Printer::new();
+        let build = |most| {
+            SessionIndex::build(&store.snapshot(), &scope, 14 * DAY, &["ip", "country"], &printer, most)
+        };
+        assert!(matches!(build(1), Err(ReportError::TooManySessions(1))));
+        let index = build(2).unwrap();
+        let said = |id: &str| {
+            let place = index.by_id.get(&printer.text(id))? + 1;
+            Some(index.column("ip").unwrap().said(place))
+        };
+        assert_eq!([said("a"), said("b"), said("too old")], [Some(Some("::1")), Some(None), None]);
     }
 }

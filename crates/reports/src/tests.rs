@@ -1,5 +1,6 @@
 //! The grid's reports, on real stores.
 
-mod facts;
+mod agreement;
+pub mod facts;
 mod model;
 mod speed;

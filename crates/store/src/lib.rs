@@ -11,6 +11,7 @@ mod aligned;
 mod check;
 mod commit;
 mod compact;
+mod cursor;
 mod dedupe;
 mod directory;
 mod error;
