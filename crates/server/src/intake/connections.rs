@@ -299,15 +299,25 @@ mod tests {
     async fn what_a_killed_process_left_open_is_closed_at_its_last_sign_of_life() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&directory.path().join("data"), Options::default()).unwrap();
+        let now = Micros::now().0;
         let left = [live("ws_1"), live("ws_2")];
-        let rows = left.iter().map(|connection| (None, connection.row(sign(State::Open, 5_000_000))));
+        let of_others = Connection { is_live: None, ..left[0].row(sign(State::Open, now)) };
+        let of_others = Connection { connection_id: "theirs", ..of_others };
+        let rows = left.iter().map(|connection| (None, connection.row(sign(State::Open, now - 2_000_000))));
+        let rows = rows.chain([(None, left[1].row(sign(State::Activity, now))), (None, of_others)]);
         store.append(rows).unwrap().ticket.committed().await.unwrap();
-        let open = || store.look(|view| view.gauges.tenant("t").unwrap().open_connections);
-        assert_eq!(open(), 2);
-        close_abandoned(&store, &[]).await.unwrap();
-        close_abandoned(&store, &left.map(|connection| (connection, Micros(9_000_000)))).await.unwrap();
-        assert_eq!(open(), 0);
-        let last = store.look(|view| view.gauges.tenant("t").unwrap().project("p").unwrap().last_activity);
-        assert_eq!(last, Some(9_000_000));
+        let open = || store.look(|view| view.ledger.tenant("t").unwrap().open());
+        assert_eq!(open(), 3);
+        assert_eq!(close_abandoned(&store).await, Ok(2));
+        assert_eq!(close_abandoned(&store).await, Ok(0));
+        assert_eq!(open(), 1);
+        let ends = store.look(|view| {
+            let ledger = view.ledger.tenant("t").unwrap();
+            let lives = ledger.iter().filter(|(_, life)| life.is_live());
+            lives
+                .map(|(place, life)| (ledger.describe(place).unwrap().id, life.last - now))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(ends, [("ws_1".into(), -2_000_000), ("ws_2".into(), 0)]);
     }
 }
