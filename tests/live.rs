@@ -1,6 +1,7 @@
 //! A WebSocket is a tracked connection: opened before its client is told so, active at each sign of life, closed when
 //! it goes away, with its reason, whatever the reason.
 
+use std::io::Write as _;
 use std::net::Shutdown;
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tungstenite::{Bytes, Message};
 use crate::harness::client::HEALTH;
 use crate::harness::python::{PYTHON, interpreter};
 use crate::harness::socket::{Ended, Refused, Socket};
-use crate::harness::{Server, Site, wait_for, wait_until};
+use crate::harness::{Chance, Server, Site, wait_for, wait_until};
 
 const CONNECT: &str = "/api/realtime/projects/default/connect";
 
@@ -199,17 +200,86 @@ fn what_breaks_the_protocol_or_is_too_big_is_told_why_and_closed() {
 
     let (mut broken, broken_id) = connect(&server, &site, CONNECT);
     // A reserved opcode, masked with zeros.
-    std::io::Write::write_all(broken.inner.get_mut(), &[0x8B, 0x80, 0, 0, 0, 0]).unwrap();
+    broken.inner.get_mut().write_all(&[0x8B, 0x80, 0, 0, 0, 0]).unwrap();
     assert_eq!(broken.end(), Ended::Closed(1002, "protocol error".into()));
 
     let (mut garbled, garbled_id) = connect(&server, &site, CONNECT);
-    std::io::Write::write_all(garbled.inner.get_mut(), &[0x81, 0x81, 0, 0, 0, 0, 0xff]).unwrap();
+    garbled.inner.get_mut().write_all(&[0x81, 0x81, 0, 0, 0, 0, 0xff]).unwrap();
     assert_eq!(garbled.end(), Ended::Closed(1007, "text is not UTF-8".into()));
     wait_until_none_is_open(&server);
     server.stop();
     assert_eq!(last_reason(&site, &big_id), "message too big");
     assert_eq!(last_reason(&site, &broken_id), "protocol error");
     assert_eq!(last_reason(&site, &garbled_id), "text is not UTF-8");
+}
+
+#[test]
+fn a_message_in_pieces_counts_as_a_whole_and_what_follows_the_handshake_at_once_is_read() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let (mut pieces, id) = connect(&server, &site, CONNECT);
+    // Nine fragments of 8 KiB, each with an empty mask.
+    for number in 0..9 {
+        let opcode = if number == 0 { 0x02 } else { 0x00 };
+        let frame = [&[opcode, 0x80 | 126, 0x20, 0x00, 0, 0, 0, 0][..], &[b'x'; 0x2000]].concat();
+        let _ = pieces.inner.get_mut().write_all(&frame);
+    }
+    assert_eq!(pieces.end(), Ended::Closed(1009, "message too big".into()));
+
+    let mut eager = server.raw();
+    let ping = br#"{"type":"ping"}"#;
+    let head = format!(
+        "GET {CONNECT} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nConnection: keep-alive, Upgrade\r\n\
+         Upgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        site.admin_key()
+    );
+    let frame = [&[0x81, 0x80 | 15, 0, 0, 0, 0][..], ping].concat();
+    let goodbye = [0x88, 0x80, 0, 0, 0, 0];
+    eager.send([head.as_bytes(), &frame, &goodbye].concat());
+    let answer = eager.answer().unwrap();
+    assert_eq!(answer.status, 101);
+    assert!(answer.body.contains(r#"{"type":"pong"}"#), "{answer:?}");
+    wait_until_none_is_open(&server);
+    server.stop();
+    assert_eq!(last_reason(&site, &id), "message too big");
+}
+
+#[test]
+fn a_client_that_only_talks_and_never_reads_is_not_waited_for() {
+    let site = Site::new();
+    let server = site.start(&["--websocket-ping-seconds", "1"]);
+    let (mut talker, id) = connect(&server, &site, CONNECT);
+    let ping = [&[0x81, 0x80 | 15, 0, 0, 0, 0][..], br#"{"type":"ping"}"#].concat().repeat(100);
+    talker.inner.get_ref().set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    let mut sent = 0;
+    wait_for("the talker's end", Duration::from_secs(60), || {
+        while let Ok(taken) = talker.inner.get_mut().write(&ping[sent..]) {
+            sent = (sent + taken) % ping.len();
+        }
+        (open_now(&server, "default") == 0).then_some(())
+    });
+    server.stop();
+    assert_eq!(last_reason(&site, &id), "client reads nothing");
+}
+
+#[test]
+fn garbage_on_a_socket_ends_that_socket_alone() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let (mut bystander, _) = connect(&server, &site, CONNECT);
+    let mut chance = Chance(20_261_121);
+    for _ in 0..50 {
+        let (mut socket, _) = connect(&server, &site, CONNECT);
+        let garbage: Vec<u8> = (0..chance.between(1, 3_000)).map(|_| chance.next() as u8).collect();
+        let _ = socket.inner.get_mut().write_all(&garbage);
+        let _ = socket.inner.get_mut().shutdown(Shutdown::Write);
+    }
+    wait_until("the sockets' end", || open_now(&server, "default") == 1);
+    bystander.send_text(r#"{"type":"ping"}"#);
+    assert_eq!(bystander.text(), json!({"type": "pong"}));
+    server.stop();
+    let rows = site.rows("connections");
+    assert_eq!(rows.iter().filter(|row| row["state"] == "close").count(), 51);
 }
 
 #[test]

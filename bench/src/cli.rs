@@ -66,6 +66,12 @@ pub struct Options {
     /// Connections of the cases with batches.
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub batch_connections: u16,
+    /// WebSockets of the case `websockets`.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(3..=12_000))]
+    pub sockets: u16,
+    /// Seconds for which they are left alone, and then for which their cost is measured.
+    #[arg(long, default_value_t = 30.0)]
+    pub sockets_idle_seconds: f64,
     /// Where servers keep their data while they are measured: the disk that is measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     pub work_dir: PathBuf,
@@ -81,6 +87,7 @@ impl Options {
             self.seconds = 3.0;
             self.open_seconds = 3.0;
             self.sustained_seconds = 3.0;
+            self.sockets_idle_seconds = 3.0;
         }
         self
     }

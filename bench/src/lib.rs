@@ -17,4 +17,5 @@ pub mod procfs;
 pub mod reference;
 pub mod report;
 pub mod say;
+pub mod sockets;
 pub mod vocabulary;

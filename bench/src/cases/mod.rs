@@ -8,6 +8,7 @@ mod postgres;
 mod reference;
 pub mod result;
 mod tidegauge;
+mod websockets;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub enum Case {
     Ids,
     /// The same as `batch`, for long, with the present's timestamps.
     Sustained,
+    /// Many WebSockets, each a tracked connection.
+    Websockets,
     /// PostgreSQL 15 taking the same batches.
     Postgres,
     /// ClickHouse 18.16 taking the same batches.
@@ -41,7 +44,7 @@ pub enum Case {
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -49,6 +52,7 @@ impl Case {
         Self::Batch,
         Self::Ids,
         Self::Sustained,
+        Self::Websockets,
         Self::Postgres,
         Self::Clickhouse,
     ];
@@ -68,6 +72,7 @@ impl Case {
             Self::Batch => "batch",
             Self::Ids => "ids",
             Self::Sustained => "sustained",
+            Self::Websockets => "websockets",
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
         }
@@ -79,6 +84,7 @@ impl Case {
             Self::Idle => idle::run(options),
             Self::Noop | Self::Parse => reference::run(self, options),
             Self::Single | Self::Batch | Self::Ids | Self::Sustained => durable::run(self, options),
+            Self::Websockets => websockets::run(options),
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),
         }

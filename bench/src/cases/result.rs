@@ -32,6 +32,27 @@ pub struct CaseResult {
     pub counted: Option<Counted>,
     /// Throughput and memory over the time of the closed loop.
     pub samples: Vec<Sample>,
+    /// What many WebSockets cost; only of `websockets`.
+    pub sockets: Option<Sockets>,
+}
+
+/// What many WebSockets cost, and how soon their ends are noticed.
+#[derive(Serialize, Debug, Clone, Copy)]
+pub struct Sockets {
+    /// How many were open.
+    pub count: usize,
+    /// Seconds until all were connected.
+    pub open_s: f64,
+    /// Resident bytes that each added.
+    pub bytes_each: f64,
+    /// Processors that all together took while nothing but pings went on.
+    pub idle_cpu_share: f64,
+    /// Seconds until the last of the reset ones was noticed.
+    pub killed_noticed_s: f64,
+    /// Seconds until the last of the silent ones was noticed.
+    pub silent_noticed_s: f64,
+    /// Seconds the server took to stop while the rest was connected.
+    pub stop_s: f64,
 }
 
 /// The closed loop: the most the server takes.
@@ -107,6 +128,7 @@ impl CaseResult {
             disk_bytes: None,
             counted: None,
             samples: Vec::new(),
+            sockets: None,
         }
     }
 

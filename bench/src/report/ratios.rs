@@ -45,7 +45,7 @@ impl Ratio {
 /// All that can be said.
 pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
     use Bar::{AtLeast, AtMost};
-    use Case::{Batch, Clickhouse, Idle, Ids, Noop, Parse, Postgres, Single, Sustained};
+    use Case::{Batch, Clickhouse, Idle, Ids, Noop, Parse, Postgres, Single, Sustained, Websockets};
     let requests = |load: &Load| load.requests_per_s;
     let events = |load: &Load| load.events_per_s;
     let ratio = |what, over, under, per_s: fn(&Load) -> f64, bar| {
@@ -54,6 +54,8 @@ pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
     };
     let figure = |what, value: Option<f64>, unit, bar| Some(Ratio { what, value: value?, unit, bar });
     let p99_ms = |case| Some(find(cases, case)?.open.as_ref()?.latency.p99_us as f64 / 1e3);
+    let sockets = || find(cases, Websockets)?.sockets;
+    let sockets_mb = || Some(find(cases, Websockets)?.memory?.resident_bytes as f64 / 1e6);
     let idle_mb = || Some(find(cases, Idle)?.memory?.resident_bytes as f64 / 1e6);
     [
         ratio("durable single / no-op handler, requests/s", Single, Noop, requests, Some(AtLeast(0.6))),
@@ -79,6 +81,13 @@ pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
             None,
         ),
         figure("idle: resident memory", idle_mb(), "MB", Some(AtMost(64.0))),
+        figure("websockets: resident memory with all open", sockets_mb(), "MB", Some(AtMost(400.0))),
+        figure(
+            "websockets: until the last silent one is noticed",
+            sockets().map(|sockets| sockets.silent_noticed_s),
+            "s",
+            Some(AtMost(60.0)),
+        ),
         ratio("unique event_id / without, events/s", Ids, Batch, events, None),
         ratio("durable batch / PostgreSQL 15 (durable), events/s", Batch, Postgres, events, None),
         ratio("durable batch / ClickHouse 18.16 (not durable), events/s", Batch, Clickhouse, events, None),

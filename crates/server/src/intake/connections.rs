@@ -260,3 +260,65 @@ fn abandoned(view: &View) -> Vec<(LiveConnection, Micros)> {
     };
     view.ledger.tenants().flat_map(of_tenant).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegauge_store::Options;
+
+    use super::*;
+
+    fn live(id: &str) -> LiveConnection {
+        LiveConnection {
+            tenant: TenantId::parse("t").unwrap(),
+            project: ProjectId::parse("p").unwrap(),
+            connection_id: id.into(),
+            service: "s".into(),
+            data_center: "d".into(),
+            user_id: None,
+            ip: Some("127.0.0.1".into()),
+            host: None,
+            api_key_hash: None,
+            opened_at: Micros(5_000_000),
+        }
+    }
+
+    fn sign(state: State, at: i64) -> LiveSign {
+        LiveSign { state, at: Micros(at), bytes_in: 0, bytes_out: 7, close_reason: None }
+    }
+
+    #[test]
+    fn a_row_of_a_websocket_says_that_it_is_one() {
+        let connection = live("ws_1");
+        let row = connection.row(sign(State::Activity, 6_000_000));
+        assert_eq!((row.protocol_name, row.opened_at, row.event_time), ("WebSocket", 5_000_000, 6_000_000));
+        assert_eq!((row.closed_at, row.is_live, row.at_assigned), (None, Some(true), Some(true)));
+        assert_eq!((row.bytes_in, row.bytes_out), (None, Some(7)));
+        assert_eq!(connection.row(sign(State::Close, 6_000_000)).closed_at, Some(6_000_000));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_left_open_is_closed_at_its_last_sign_of_life() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("data"), Options::default()).unwrap();
+        let now = Micros::now().0;
+        let left = [live("ws_1"), live("ws_2")];
+        let of_others = Connection { is_live: None, ..left[0].row(sign(State::Open, now)) };
+        let of_others = Connection { connection_id: "theirs", ..of_others };
+        let rows = left.iter().map(|connection| (None, connection.row(sign(State::Open, now - 2_000_000))));
+        let rows = rows.chain([(None, left[1].row(sign(State::Activity, now))), (None, of_others)]);
+        store.append(rows).unwrap().ticket.committed().await.unwrap();
+        let open = || store.look(|view| view.ledger.tenant("t").unwrap().open());
+        assert_eq!(open(), 3);
+        assert_eq!(close_abandoned(&store).await, Ok(2));
+        assert_eq!(close_abandoned(&store).await, Ok(0));
+        assert_eq!(open(), 1);
+        let ends = store.look(|view| {
+            let ledger = view.ledger.tenant("t").unwrap();
+            let lives = ledger.iter().filter(|(_, life)| life.is_live());
+            lives
+                .map(|(place, life)| (ledger.describe(place).unwrap().id, life.last - now))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(ends, [("ws_1".into(), -2_000_000), ("ws_2".into(), 0)]);
+    }
+}

@@ -2,6 +2,7 @@
 //! (`intake`), held by this one (`live`), and reported (`reads`).
 
 mod answers;
+mod ending;
 mod intake;
 mod key_mask;
 mod live;

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use serde::Deserialize;
 use serde_json::json;
 use tidegauge_facts::Micros;
@@ -17,8 +17,8 @@ use tidegauge_facts::connections::State;
 use tidegauge_store::Refused;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tungstenite::error::{Error as WsError, ProtocolError};
 
+use super::ending::{End, GOODBYE_TIMEOUT, drain, goodbye};
 use crate::app::App;
 use crate::intake::IntakeError;
 use crate::intake::connections::{LiveConnection, LiveSign, note_live, take_live};
@@ -30,8 +30,6 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 pub const READ_BUFFER_BYTES: usize = 1024;
 /// A socket writes a row of activity at most this often.
 const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
-/// How long a client may take to answer a goodbye.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often the row that closes a socket is tried, and the pause between two tries.
 const CLOSE_TRIES: usize = 10;
 const CLOSE_PAUSE: Duration = Duration::from_secs(1);
@@ -214,10 +212,11 @@ impl Life<'_> {
 
     /// A client that takes nothing for as long as it may be silent is as good as gone.
     async fn send(&mut self, message: Message) -> Option<End> {
-        match timeout(self.held.app.limits.websocket_silence, self.socket.send(message)).await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(End::of(error)),
-            Err(_) => Some(End::ReadsNothing),
+        let app = &self.held.app;
+        tokio::select! {
+            sent = self.socket.send(message) => sent.err().map(End::of),
+            () = sleep(app.limits.websocket_silence) => Some(End::ReadsNothing),
+            () = app.sockets.stopping().cancelled() => Some(End::Stopping),
         }
     }
 
@@ -252,78 +251,6 @@ impl Life<'_> {
     }
 }
 
-/// Why a socket ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    ClientClosed,
-    WentAway,
-    NoAnswer,
-    ReadsNothing,
-    TooBig,
-    NoText,
-    Broken,
-    Stopping,
-    KeyEnded,
-}
-
-impl End {
-    fn of(error: axum::Error) -> Self {
-        match error.into_inner().downcast_ref::<WsError>() {
-            Some(WsError::Capacity(_)) => Self::TooBig,
-            Some(WsError::Utf8(_)) => Self::NoText,
-            Some(WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Self::WentAway,
-            Some(WsError::Protocol(_)) => Self::Broken,
-            _ => Self::WentAway,
-        }
-    }
-
-    /// `close_reason`, and the text of the goodbye.
-    fn reason(self) -> &'static str {
-        match self {
-            Self::ClientClosed => "client closed",
-            Self::WentAway => "went away",
-            Self::NoAnswer => "no answer to ping",
-            Self::ReadsNothing => "client reads nothing",
-            Self::TooBig => "message too big",
-            Self::NoText => "text is not UTF-8",
-            Self::Broken => "protocol error",
-            Self::Stopping => "server stopping",
-            Self::KeyEnded => "key revoked or expired",
-        }
-    }
-
-    /// Whether nobody knows when it happened: then the last sign of life is its instant, as it is for a
-    /// connection that fell silent elsewhere.
-    fn is_a_silence(self) -> bool {
-        matches!(self, Self::NoAnswer | Self::ReadsNothing)
-    }
-}
-
-/// Says goodbye and waits a little for the answer; after a broken frame there is none to be understood, and the
-/// wait lets the client read why.
-async fn goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) {
-    let frame = CloseFrame { code, reason: reason.into() };
-    let begun = Instant::now();
-    let said = async {
-        let is_said = socket.send(Message::Close(Some(frame))).await.is_ok();
-        is_said && drain(socket).await
-    };
-    if timeout(GOODBYE_TIMEOUT, said).await == Ok(false)
-        && matches!(code, close_code::SIZE | close_code::PROTOCOL)
-    {
-        sleep_until(begun + GOODBYE_TIMEOUT).await;
-    }
-}
-
-/// Reads to the end; true when that was the end of an orderly close.
-async fn drain(socket: &mut WebSocket) -> bool {
-    let mut is_orderly = false;
-    while let Some(Ok(message)) = socket.recv().await {
-        is_orderly |= matches!(message, Message::Close(_));
-    }
-    is_orderly
-}
-
 /// Whether a text is `{"type":"ping"}`, as clients write that can send no ping of the protocol's own.
 fn is_ping_text(text: &str) -> bool {
     #[derive(Deserialize)]
@@ -348,14 +275,5 @@ mod tests {
         for text in ["ping", "", "[]", r#"{"type":"pong"}"#, r#"{"type":1}"#, r#"{"type":"ping""#, &long] {
             assert!(!is_ping_text(text), "{text}");
         }
-    }
-
-    #[test]
-    fn a_socket_that_ended_without_a_word_went_away() {
-        let reset = WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake);
-        assert_eq!(End::of(axum::Error::new(reset)), End::WentAway);
-        let broken = WsError::Protocol(ProtocolError::UnmaskedFrameFromClient);
-        assert_eq!(End::of(axum::Error::new(broken)), End::Broken);
-        assert_eq!(End::of(axum::Error::new(std::io::Error::other("gone"))), End::WentAway);
     }
 }

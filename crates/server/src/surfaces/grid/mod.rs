@@ -1,5 +1,6 @@
 //! Surface `grid` (seed 002): sessions and events of the last 24 hours, and the intake of the platform's own client.
 
+mod reports;
 mod signals;
 
 use std::sync::Arc;
@@ -10,5 +11,5 @@ use crate::app::App;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
-    signals::routes()
+    signals::routes().merge(reports::routes())
 }

@@ -1,0 +1,6 @@
+//! The grid's reports, on real stores.
+
+mod agreement;
+pub mod facts;
+mod model;
+mod speed;

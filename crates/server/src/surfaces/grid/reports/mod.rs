@@ -1,0 +1,12 @@
+//! The three reports: `session`, `event` and `latest-event`, as streamed JSON arrays.
+
+mod cursor;
+mod failure;
+mod json;
+mod params;
+mod routes;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use routes::routes;

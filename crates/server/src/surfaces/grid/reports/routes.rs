@@ -1,0 +1,184 @@
+//! The routes of the reports, under their own path and under the platform's prefix.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use tidegauge_accounts::Scope as KeyScope;
+use tidegauge_facts::Micros;
+use tidegauge_facts::ids::is_valid_id;
+use tidegauge_reports::event_rows::{EventRow, EventRows};
+use tidegauge_reports::latest_events::latest_events;
+use tidegauge_reports::recent_events::recent_events;
+use tidegauge_reports::recent_sessions::recent_sessions;
+use tidegauge_reports::{Position, ReportError, Scope};
+
+use super::cursor::{self, List};
+use super::failure::Failure;
+use super::json;
+use super::params::Params;
+use super::stream::{MAX_REPORTS, Report, Reports, WriteRows};
+use crate::app::App;
+use crate::auth::authorize;
+
+/// Rows that are written at a time.
+const ROWS_AT_A_TIME: usize = 64;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    ["", "/regions/{region}/reports"]
+        .into_iter()
+        .fold(Router::new(), |router, prefix| {
+            let at = |report: &str| format!("{prefix}/v2/realtime/{report}/tenants/{{tenant_id}}");
+            router
+                .route(&at("session"), get(sessions).fallback(method_not_allowed))
+                .route(&at("event"), get(events).fallback(method_not_allowed))
+                .route(&at("latest-event"), get(latest).fallback(method_not_allowed))
+        })
+        .layer(Extension(Reports::new(MAX_REPORTS)))
+}
+
+type Segments = Result<Path<HashMap<String, String>>, PathRejection>;
+
+/// `GET /v2/realtime/session/tenants/{tenantId}`.
+async fn sessions(
+    State(app): State<Arc<App>>,
+    Extension(reports): Extension<Reports>,
+    segments: Segments,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let scope = scope(&app, segments, &headers)?;
+    let params = Params::parse(uri.query())?;
+    let (filter, page) = (params.session_filter()?, params.page(List::Sessions)?);
+    let link = link(&uri, &params, List::Sessions);
+    let snapshot = app.store.snapshot();
+    let begin = move || {
+        let mut report = recent_sessions(&snapshot, &scope, &filter, &page, Micros::now())?;
+        let link = report.next_page().and_then(link);
+        let tenant = scope.tenant;
+        let rows = write_rows(
+            move || report.next(),
+            |rows| rows.len(),
+            move |rows, range, out| {
+                rows.iter(range).for_each(|row| json::session(separated(out), tenant.as_str(), &row));
+            },
+        );
+        Ok(Report { rows, link })
+    };
+    reports.answer(begin).await
+}
+
+/// `GET /v2/realtime/event/tenants/{tenantId}`.
+async fn events(
+    State(app): State<Arc<App>>,
+    Extension(reports): Extension<Reports>,
+    segments: Segments,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let scope = scope(&app, segments, &headers)?;
+    let params = Params::parse(uri.query())?;
+    let (filter, page) = (params.event_filter()?, params.page(List::Events)?);
+    let link = link(&uri, &params, List::Events);
+    let snapshot = app.store.snapshot();
+    let begin = move || {
+        let mut report = recent_events(&snapshot, &scope, &filter, &page, Micros::now())?;
+        let link = report.next_page().and_then(link);
+        Ok(Report { rows: write_events(move || report.next(), scope, json::event), link })
+    };
+    reports.answer(begin).await
+}
+
+/// `GET /v2/realtime/latest-event/tenants/{tenantId}`.
+async fn latest(
+    State(app): State<Arc<App>>,
+    Extension(reports): Extension<Reports>,
+    segments: Segments,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let scope = scope(&app, segments, &headers)?;
+    let params = Params::parse(uri.query())?;
+    let columns = params.distinct_columns()?;
+    let (filter, page) = (params.event_filter()?, params.page(List::LatestEvents)?);
+    let link = link(&uri, &params, List::LatestEvents);
+    let snapshot = app.store.snapshot();
+    let begin = move || {
+        let mut report = latest_events(&snapshot, &scope, &columns, &filter, &page, Micros::now())?;
+        let link = report.next_page().and_then(link);
+        Ok(Report { rows: write_events(move || report.next(), scope, json::latest_event), link })
+    };
+    reports.answer(begin).await
+}
+
+async fn method_not_allowed() -> Failure {
+    Failure::MethodNotAllowed
+}
+
+/// Whose facts the request may see: the credential's own tenant, if it is the one that the path names.
+fn scope(app: &App, segments: Segments, headers: &HeaderMap) -> Result<Scope, Failure> {
+    let principal = authorize(&app.keys, headers, KeyScope::Read).map_err(Failure::Denied)?;
+    let Ok(Path(segments)) = segments else { return Err(Failure::NoSuchTenant) };
+    let region_is_good = segments.get("region").is_none_or(|region| is_valid_id(region));
+    let is_own = segments.get("tenant_id").is_some_and(|asked| asked == principal.tenant.as_str());
+    match region_is_good && is_own {
+        true => Ok(Scope { tenant: principal.tenant.clone(), project: principal.project.clone() }),
+        false => Err(Failure::NoSuchTenant),
+    }
+}
+
+/// Makes the `Link` header (RFC 8288) of the page that begins at a place: the same query from there on.
+fn link(uri: &Uri, params: &Params<'_>, list: List) -> impl FnOnce(&Position) -> Option<HeaderValue> + use<> {
+    let (path, query) = (uri.path().to_owned(), params.without_cursor());
+    // Only a page with a limit has a next one, so the query is never empty.
+    move |place| {
+        let cursor = cursor::encode(list, place);
+        HeaderValue::try_from(format!("<{path}?{query}&cursor={cursor}>; rel=\"next\"")).ok()
+    }
+}
+
+fn write_events(
+    next: impl FnMut() -> Option<Result<EventRows, ReportError>> + Send + 'static,
+    scope: Scope,
+    write: fn(&mut String, &str, &EventRow<'_>),
+) -> WriteRows {
+    write_rows(next, EventRows::len, move |rows, range, out| {
+        rows.iter(range).for_each(|row| write(separated(out), scope.tenant.as_str(), &row));
+    })
+}
+
+/// Writes the rows of batches, a few at a time.
+fn write_rows<B: Send + 'static>(
+    mut next: impl FnMut() -> Option<Result<B, ReportError>> + Send + 'static,
+    len: impl Fn(&B) -> usize + Send + 'static,
+    write: impl Fn(&B, Range<usize>, &mut String) + Send + 'static,
+) -> WriteRows {
+    let mut batch: Option<B> = None;
+    let mut at = 0;
+    Box::new(move |out| {
+        if batch.as_ref().is_none_or(|batch| at >= len(batch)) {
+            // What is written goes before what comes is read.
+            batch = None;
+            batch = next().transpose()?;
+            at = 0;
+        }
+        let Some(batch) = &batch else { return Ok(false) };
+        let end = len(batch).min(at + ROWS_AT_A_TIME);
+        write(batch, at..end, out);
+        at = end;
+        Ok(true)
+    })
+}
+
+/// The text, with the comma that goes before a row: the array's first one gives way to its bracket.
+fn separated(out: &mut String) -> &mut String {
+    out.push(',');
+    out
+}
