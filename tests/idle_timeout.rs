@@ -117,7 +117,11 @@ fn a_socket_that_a_killed_server_left_open_stays_closed_whatever_the_timeout_bec
     let (key, acme) = client_of(&site, &server, "acme");
     let path = "/api/realtime/projects/default/connect";
     let connect = |server: &Server| {
-        Socket::open(server.address, path, &[("Authorization", &format!("Bearer {key}"))]).unwrap()
+        let headers = [("Authorization", &*format!("Bearer {key}"))];
+        let mut socket = Socket::open(server.address, path, &headers).unwrap();
+        // It is stored before this is sent.
+        assert_eq!(socket.text()["type"], "connected");
+        socket
     };
     let first = connect(&server);
     wait_until("its silence", || open(&acme) == 0);
@@ -136,7 +140,7 @@ fn a_socket_that_a_killed_server_left_open_stays_closed_whatever_the_timeout_bec
     server.kill();
     drop(second);
 
-    // Here the longer timeout is in force when the server looks for what was left open.
+    // Here the longer timeout is set before the server starts.
     set(&site, "acme", "1h");
     let server = site.start(&brief);
     assert_eq!(open(&server.client_with(&key)), 1);

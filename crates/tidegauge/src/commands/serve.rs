@@ -125,14 +125,13 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (data, options) = (args.data.clone(), args.options());
     let store = Arc::new(tokio::task::spawn_blocking(move || Store::open(&data, options)).await??);
-    let accounts = Accounts::open(&args.data).await?;
-    follow_settings(&accounts, &store).await?;
-    // By each tenant's own idle timeout: what it counts as open was left open.
     match close_abandoned(&store).await {
         Ok(0) => {}
         Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
         Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
     }
+    let accounts = Accounts::open(&args.data).await?;
+    follow_settings(&accounts, &store).await?;
     let first_key = accounts.first_start().await?;
     let keys = accounts.key_ring().await?;
     announce(address, &args.data, first_key.as_ref())?;
