@@ -47,6 +47,8 @@ pub struct Sockets {
     pub bytes_each: f64,
     /// Processors that all together took while nothing but pings went on.
     pub idle_cpu_share: f64,
+    /// Resident bytes of the server after each has sent the longest message it may.
+    pub talked_bytes: u64,
     /// Seconds until the last of the reset ones was noticed.
     pub killed_noticed_s: f64,
     /// Seconds until the last of the silent ones was noticed.
