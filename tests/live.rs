@@ -301,9 +301,9 @@ fn who_may_not_connect_is_told_so_before_the_upgrade_and_leaves_nothing() {
         (CONNECT, &reader, 403, "FORBIDDEN"),
         (CONNECT, &bound, 404, "NOT_FOUND"),
         ("/api/realtime/projects/a%20b/connect", &admin, 404, "NOT_FOUND"),
-        ("/api/realtime/projects/default/connect?user_id=a%0Ab", &admin, 400, "BAD_REQUEST"),
-        ("/api/realtime/projects/default/connect?userId=a&user_id=b", &admin, 400, "BAD_REQUEST"),
-        (&format!("{CONNECT}?service={}", "x".repeat(257)), &admin, 400, "BAD_REQUEST"),
+        ("/api/realtime/projects/default/connect?user_id=a%0Ab", &admin, 400, "VALIDATION_ERROR"),
+        ("/api/realtime/projects/default/connect?userId=a&user_id=b", &admin, 400, "VALIDATION_ERROR"),
+        (&format!("{CONNECT}?service={}", "x".repeat(257)), &admin, 400, "VALIDATION_ERROR"),
     ] {
         let refused = refuse(path, key);
         assert_eq!((refused.status, &refused.body["code"]), (status, &json!(code)), "{path} {refused:?}");
