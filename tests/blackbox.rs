@@ -9,6 +9,7 @@ mod connections;
 mod crash;
 mod damage;
 mod disk_trouble;
+mod every_route;
 mod grid_reports;
 mod harness;
 mod idle_timeout;
