@@ -16,7 +16,9 @@ pub mod recent_events;
 pub mod recent_sessions;
 mod row_filter;
 pub mod scope;
+mod session_ids;
 mod session_index;
+mod side_by_side;
 #[cfg(test)]
 mod tests;
 mod values;

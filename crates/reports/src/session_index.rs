@@ -2,11 +2,13 @@
 //! report needs.
 //!
 //! Promise: an event is given its session's values whichever of the two arrived first. Of a session that was
-//! stored more than once, the row received first counts.
+//! stored more than once, the row received first counts; one of the report's own time before an older one.
 
 use ahash::RandomState;
 use arrow_array::{Array as _, RecordBatch};
-use hashbrown::{HashMap, hash_map::Entry};
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
+use parking_lot::Mutex;
 use tidegauge_facts::Table;
 use tidegauge_facts::time::DAY;
 use tidegauge_store::{Query, Snapshot};
@@ -14,6 +16,8 @@ use tidegauge_store::{Query, Snapshot};
 use crate::coded::{Print, Printer};
 use crate::error::ReportError;
 use crate::scope::Scope;
+use crate::session_ids::SessionIds;
+use crate::side_by_side::side_by_side;
 use crate::values::Values;
 
 /// An event finds its session when that was created at most so long before the report's first instant.
@@ -27,7 +31,6 @@ pub(crate) struct SessionIndex {
     by_id: HashMap<Print, u32, RandomState>,
     received: Vec<i64>,
     columns: Vec<SessionColumn>,
-    most: usize,
 }
 
 /// A column of the sessions. The code 0 is what is unknown.
@@ -48,59 +51,76 @@ struct Texts {
 }
 
 impl SessionIndex {
-    /// The sessions that events from the instant `from` on may belong to; at most `most`.
+    /// Those of the wanted sessions that were created from the instant `from` on, or in the days before.
     pub fn build(
         snapshot: &Snapshot,
         scope: &Scope,
         from: i64,
         columns: &[&'static str],
         printer: &Printer,
-        most: usize,
+        wanted: &SessionIds,
     ) -> Result<Self, ReportError> {
-        let mut read = vec!["event_time", "received_at", "session_id", "project_id"];
-        read.extend(columns.iter().filter(|name| **name != "event_time"));
-        let query = Query {
-            table: Table::Sessions,
-            tenant: scope.tenant.as_str().to_owned(),
-            from: from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY),
-            to: i64::MAX,
-            columns: read,
-            test: None,
-        };
         let columns = columns.iter().map(|name| SessionColumn::new(name)).collect();
-        let mut index = Self { columns, most, ..Self::default() };
-        for piece in snapshot.pieces(query)? {
-            index.add(&piece.read()?, scope, printer)?;
+        let mut index = Self { columns, ..Self::default() };
+        // Most sessions are about as old as their events: the days before are gone through for the others.
+        let oldest = from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY);
+        for (from, to) in [(from, i64::MAX), (oldest, from.saturating_sub(1))] {
+            let missing: HashSet<Print, RandomState> =
+                wanted.0.iter().filter(|id| !index.by_id.contains_key(*id)).copied().collect();
+            if !missing.is_empty() {
+                index = index.look_for(snapshot, scope, from, to, printer, &missing)?;
+            }
         }
         Ok(index)
     }
 
-    fn add(&mut self, batch: &RecordBatch, scope: &Scope, printer: &Printer) -> Result<(), ReportError> {
-        let ids = Values::of(batch, "session_id");
-        let received = Values::of(batch, "received_at");
-        let projects = Values::of(batch, "project_id");
-        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            let is_in_scope =
-                scope.project.as_ref().is_none_or(|own| projects.text(row) == Some(own.as_str()));
-            // A row without an id only describes a client.
-            let Some(id) = ids.said(row).filter(|_| is_in_scope) else { continue };
-            let received = received.int(row).unwrap_or(i64::MAX);
-            match self.by_id.entry(printer.text(id)) {
+    fn look_for(
+        self,
+        snapshot: &Snapshot,
+        scope: &Scope,
+        from: i64,
+        to: i64,
+        printer: &Printer,
+        missing: &HashSet<Print, RandomState>,
+    ) -> Result<Self, ReportError> {
+        let query = Query {
+            table: Table::Sessions,
+            tenant: scope.tenant.as_str().to_owned(),
+            from,
+            to,
+            columns: vec!["event_time", "received_at", "session_id", "project_id"],
+            test: None,
+        };
+        let pieces = snapshot.pieces(query)?;
+        let columns: Vec<&'static str> = self.columns.iter().map(|column| column.name).collect();
+        let index = Mutex::new(self);
+        side_by_side(pieces.len(), |place| {
+            let (rows, found) = find(&pieces[place].read()?, scope, printer, missing);
+            if !found.is_empty() {
+                let batch = pieces[place].pick(&rows, &columns)?;
+                index.lock().add(&batch, &found, printer);
+            }
+            Ok(())
+        })?;
+        Ok(index.into_inner())
+    }
+
+    /// Adds sessions, of each row its id and when it was received.
+    fn add(&mut self, batch: &RecordBatch, found: &[(Print, i64)], printer: &Printer) {
+        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(found.len());
+        for (row, (id, received)) in found.iter().enumerate() {
+            match self.by_id.entry(*id) {
                 Entry::Occupied(known) => {
                     let place = *known.get() as usize;
-                    if received < self.received[place] {
-                        self.received[place] = received;
+                    if *received < self.received[place] {
+                        self.received[place] = *received;
                         rows.push((row, place));
                     }
                 }
                 Entry::Vacant(free) => {
-                    if self.received.len() == self.most {
-                        return Err(ReportError::TooManySessions(self.most));
-                    }
                     rows.push((row, self.received.len()));
                     free.insert(self.received.len() as u32);
-                    self.received.push(received);
+                    self.received.push(*received);
                 }
             }
         }
@@ -108,7 +128,6 @@ impl SessionIndex {
             column.codes.resize(self.received.len(), 0);
             column.add(&Values::of(batch, column.name), &rows, printer);
         }
-        Ok(())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -136,6 +155,25 @@ impl SessionIndex {
     pub fn column(&self, name: &str) -> Option<&SessionColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
+}
+
+/// The rows of the sessions that are missing, and of each its id and when it was received.
+fn find(
+    batch: &RecordBatch,
+    scope: &Scope,
+    printer: &Printer,
+    missing: &HashSet<Print, RandomState>,
+) -> (Vec<u32>, Vec<(Print, i64)>) {
+    let [ids, received, projects] =
+        ["session_id", "received_at", "project_id"].map(|name| Values::of(batch, name));
+    let own = scope.project.as_ref().map(|project| project.as_str());
+    let rows = (0..batch.num_rows()).filter(|row| own.is_none_or(|own| projects.text(*row) == Some(own)));
+    let found = rows.filter_map(|row| {
+        // A row without an id only describes a client.
+        let id = printer.text(ids.said(row)?);
+        missing.contains(&id).then(|| (row as u32, (id, received.int(row).unwrap_or(i64::MAX))))
+    });
+    found.unzip()
 }
 
 impl SessionColumn {
@@ -209,27 +247,32 @@ mod tests {
     use crate::tests::facts::{append, flush, open, session};
 
     #[test]
-    fn one_session_more_than_allowed_is_refused_and_one_that_comes_again_is_not() {
+    fn of_a_session_that_came_twice_the_first_counts_and_the_report_s_own_time_goes_before() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());
         let scope = Scope { tenant: TenantId::parse("t").unwrap(), project: None };
-        let rows = |ids: &'static [&str], received_at| {
-            ids.iter().map(move |id| Session { received_at, ip: Some("::1"), ..session("t", id, 7 * DAY) })
+        let put = |id: &str, at: i64, received_at: i64, ip: Option<&str>| {
+            append(&store, [Session { received_at, ip, ..session("t", id, at) }].into_iter());
         };
-        append(&store, rows(&["a", "b", "", "a"], 5));
+        put("a", 14 * DAY, 5, Some("later"));
+        put("b", 7 * DAY, 1, Some("old"));
+        put("c", 7 * DAY, 1, Some("old"));
         flush(&store);
-        append(&store, rows(&["b"], 4).map(|row| Session { ip: None, ..row }));
-        append(&store, [Session { event_time: 7 * DAY - 1, ..session("t", "too old", 0) }].into_iter());
+        put("a", 14 * DAY, 4, None);
+        put("b", 14 * DAY, 9, Some("new"));
+        put("d", 7 * DAY - 1, 1, Some("too old"));
+        put("not wanted", 14 * DAY, 1, Some("x"));
+        put("", 14 * DAY, 1, Some("x"));
         let printer = Printer::new();
-        let build = |most| {
-            SessionIndex::build(&store.snapshot(), &scope, 14 * DAY, &["ip", "country"], &printer, most)
-        };
-        assert!(matches!(build(1), Err(ReportError::TooManySessions(1))));
-        let index = build(2).unwrap();
+        let wanted =
+            SessionIds(["a", "b", "c", "d", "lost"].map(|id| printer.text(id)).into_iter().collect());
+        let (snapshot, columns) = (store.snapshot(), ["ip", "country"]);
+        let index = SessionIndex::build(&snapshot, &scope, 14 * DAY, &columns, &printer, &wanted).unwrap();
+        assert_eq!(index.received.len(), 3);
         let said = |id: &str| {
             let place = index.by_id.get(&printer.text(id))? + 1;
             Some(index.column("ip").unwrap().said(place))
         };
-        assert_eq!([said("a"), said("b"), said("too old")], [Some(Some("::1")), Some(None), None]);
+        assert_eq!(["a", "b", "c", "d"].map(said), [Some(None), Some(Some("new")), Some(Some("old")), None]);
     }
 }
