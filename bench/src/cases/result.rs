@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Case;
 use super::flow::Phases;
+use super::reports::measured::Asked;
 use crate::load::tally::Latencies;
 use crate::measure::{Measured, Sample};
 use crate::procfs::Memory;
@@ -32,6 +33,8 @@ pub struct CaseResult {
     pub counted: Option<Counted>,
     /// Throughput and memory over the time of the closed loop.
     pub samples: Vec<Sample>,
+    /// What the reports took; of the case `reports` alone.
+    pub reports: Vec<Asked>,
     /// What many WebSockets cost; only of `websockets`.
     pub sockets: Option<Sockets>,
 }
@@ -130,6 +133,7 @@ impl CaseResult {
             disk_bytes: None,
             counted: None,
             samples: Vec::new(),
+            reports: Vec::new(),
             sockets: None,
         }
     }
