@@ -5,10 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod connection_reports;
 mod connections;
 mod crash;
 mod damage;
 mod disk_trouble;
+mod every_route;
 mod grid_reports;
 mod harness;
 mod idle_timeout;

@@ -218,16 +218,28 @@ fn a_server_starts_with_a_damaged_segment_and_its_health_names_it() {
 }
 
 #[test]
-fn a_damaged_manifest_or_damaged_gauges_are_one_clear_line() {
+fn a_damaged_manifest_is_one_clear_line() {
     let site = site_with_segments();
-    for (dir_file, damage) in [("MANIFEST.json", "{"), ("gauges-", "{}")] {
-        let copy = site.copy();
-        let entries = fs::read_dir(copy.data()).unwrap().map(|entry| entry.unwrap().path());
-        let file = entries.into_iter().find(|path| name_of(path).starts_with(dir_file)).unwrap();
-        fs::write(&file, damage).unwrap();
-        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["export"], &["check"]] {
-            let ran = copy.run(command);
-            assert!(ran.assert_failed().contains(name_of(&file)), "{command:?}: {}", ran.stderr);
-        }
+    let copy = site.copy();
+    fs::write(copy.data().join("MANIFEST.json"), "{").unwrap();
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["export"], &["check"]] {
+        let ran = copy.run(command);
+        assert!(ran.assert_failed().contains("MANIFEST.json"), "{command:?}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_by_check_and_counted_again_by_the_next_start() {
+    let site = site_with_segments();
+    let copy = site.copy();
+    let entries = fs::read_dir(copy.data()).unwrap().map(|entry| entry.unwrap().path());
+    let file = entries.into_iter().find(|path| name_of(path).starts_with("gauges-")).unwrap();
+    fs::write(&file, "{}").unwrap();
+    let ran = copy.run(&["check"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(format!("{}{}", ran.stdout, ran.stderr).contains(name_of(&file)), "{ran:?}");
+    let server = copy.prepare(&[]).listening();
+    let client = server.client();
+    assert_eq!(client.stats().total_events as i64, SEGMENTS * PER_SEGMENT);
+    assert_eq!(client.total_events("default") as i64, SEGMENTS * PER_SEGMENT);
 }

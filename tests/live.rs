@@ -104,23 +104,23 @@ fn activity_is_written_at_most_once_a_second_and_the_last_one_is_not_lost() {
     let site = Site::new();
     let server = site.start(&[]);
     let (mut socket, id) = connect(&server, &site, CONNECT);
-    let began = std::time::Instant::now();
+    let newest =
+        || server.client().get("/api/realtime/projects/default/analytics").ok()["lastActivity"].clone();
+    let (began, before) = (std::time::Instant::now(), newest());
     for number in 0..500 {
         socket.send_text(&format!("message {number}"));
         socket.inner.send(Message::binary(vec![0; 100])).unwrap();
     }
     // The last of them is written when its second is over, without anything more to set it off.
-    let newest =
-        || server.client().get("/api/realtime/projects/default/analytics").ok()["lastActivity"].clone();
-    let before = newest();
     wait_until("the last activity's row", || newest() != before);
-    let (spent, rows_before) = (began.elapsed().as_secs(), 1);
+    let spent = began.elapsed().as_secs();
     socket.inner.send(Message::Ping(Bytes::new())).unwrap();
     socket.close();
     server.stop();
     let rows = site.rows("connections");
     let activities = told(&rows, &id).iter().filter(|(state, _)| state == "activity").count() as u64;
-    assert!((1..=spent + rows_before + 3).contains(&activities), "{activities} in {spent} s");
+    // The second under way, and what is owed at the close, come on top.
+    assert!((1..=spent + 3).contains(&activities), "{activities} in {spent} s");
     assert_eq!(
         rows.last().unwrap()["bytes_in"],
         500 * 100 + (0..500).map(|n| format!("message {n}").len()).sum::<usize>()
@@ -192,10 +192,10 @@ fn what_breaks_the_protocol_or_is_too_big_is_told_why_and_closed() {
     let site = Site::new();
     let server = site.start(&[]);
     let (mut big, big_id) = connect(&server, &site, CONNECT);
-    big.inner.send(Message::binary(vec![0; 64 * 1024])).unwrap();
+    big.inner.send(Message::binary(vec![0; 16 * 1024])).unwrap();
     big.send_text(r#"{"type":"ping"}"#);
-    assert_eq!(big.text(), json!({"type": "pong"}), "64 KiB pass");
-    let _ = big.inner.send(Message::binary(vec![0; 64 * 1024 + 1]));
+    assert_eq!(big.text(), json!({"type": "pong"}), "16 KiB pass");
+    let _ = big.inner.send(Message::binary(vec![0; 16 * 1024 + 1]));
     assert_eq!(big.end(), Ended::Closed(1009, "message too big".into()));
 
     let (mut broken, broken_id) = connect(&server, &site, CONNECT);
@@ -218,8 +218,8 @@ fn a_message_in_pieces_counts_as_a_whole_and_what_follows_the_handshake_at_once_
     let site = Site::new();
     let server = site.start(&[]);
     let (mut pieces, id) = connect(&server, &site, CONNECT);
-    // Nine fragments of 8 KiB, each with an empty mask.
-    for number in 0..9 {
+    // Three fragments of 8 KiB, each with an empty mask.
+    for number in 0..3 {
         let opcode = if number == 0 { 0x02 } else { 0x00 };
         let frame = [&[opcode, 0x80 | 126, 0x20, 0x00, 0, 0, 0, 0][..], &[b'x'; 0x2000]].concat();
         let _ = pieces.inner.get_mut().write_all(&frame);
@@ -301,9 +301,9 @@ fn who_may_not_connect_is_told_so_before_the_upgrade_and_leaves_nothing() {
         (CONNECT, &reader, 403, "FORBIDDEN"),
         (CONNECT, &bound, 404, "NOT_FOUND"),
         ("/api/realtime/projects/a%20b/connect", &admin, 404, "NOT_FOUND"),
-        ("/api/realtime/projects/default/connect?user_id=a%0Ab", &admin, 400, "BAD_REQUEST"),
-        ("/api/realtime/projects/default/connect?userId=a&user_id=b", &admin, 400, "BAD_REQUEST"),
-        (&format!("{CONNECT}?service={}", "x".repeat(257)), &admin, 400, "BAD_REQUEST"),
+        ("/api/realtime/projects/default/connect?user_id=a%0Ab", &admin, 400, "VALIDATION_ERROR"),
+        ("/api/realtime/projects/default/connect?userId=a&user_id=b", &admin, 400, "VALIDATION_ERROR"),
+        (&format!("{CONNECT}?service={}", "x".repeat(257)), &admin, 400, "VALIDATION_ERROR"),
     ] {
         let refused = refuse(path, key);
         assert_eq!((refused.status, &refused.body["code"]), (status, &json!(code)), "{path} {refused:?}");

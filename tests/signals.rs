@@ -18,7 +18,7 @@ fn a_visit_at_a_kiosk_is_stored_field_by_field() {
     let server = site.start(&[]);
     let key = site.admin_key();
     let visit = run_script("kiosk.cjs", &server, &key, "Asia/Kolkata");
-    // Here the three reports show the visit, once they answer.
+    check_reports(&server, &visit);
     server.stop();
 
     let posts = visit["posts"].as_array().unwrap();
@@ -84,6 +84,52 @@ fn a_visit_at_a_kiosk_is_stored_field_by_field() {
 
     assert!(visit["contactId"].is_string() && visit["contactId"] == visit["contactIdAgain"], "{visit:#}");
     assert!(visit["sessionContactId"].is_string());
+}
+
+/// The three reports of seed 002 show the visit, with what the events left to their session.
+fn check_reports(server: &Server, visit: &Value) {
+    let client = server.client();
+    let report = |path: &str| client.get(&format!("/v2/realtime/{path}")).ok();
+    let rows = |path: &str| report(path).as_array().unwrap().clone();
+    let session_id = &visit["sessionId"];
+
+    let sessions = rows("session/tenants/default?installationId=kiosk-7&spaceId=store-3&deviceId=screen-9");
+    assert_eq!(sessions.len(), 2);
+    let first = sessions.iter().find(|session| session["sessionId"] == *session_id).unwrap();
+    let expected = json!({
+        "tenantId": "default", "environment": "production", "dataResidency": "EU", "country": "SE",
+        "spaceId": "store-3", "appId": "shop", "appVersion": "4.5.6", "installationVersion": "12",
+        "installationId": "kiosk-7", "deviceId": "screen-9", "ip": "127.0.0.1", "locationAccuracy": 12.5,
+        "latitude": 59.3293, "longitude": 18.0686,
+    });
+    assert_fields(first, expected);
+    assert_eq!(rows("session/tenants/default?deviceId=another"), [Value::Null; 0]);
+
+    // The client names the installation and the device in the session alone.
+    let events = rows("event/tenants/default?installationId=kiosk-7&deviceId=screen-9");
+    let all = rows("event/tenants/default");
+    assert_eq!(events.len(), all.len());
+    let [purchase] = &rows("event/tenants/default?eventType=PURCHASE&interactionType=interactive")[..] else {
+        panic!("{all:?}")
+    };
+    let expected = json!({"sessionId": session_id, "interaction": true, "str1": "t-1", "str2": "SEK",
+        "str3": "SPRING", "int1": 50, "int2": 12, "int3": 0, "dataResidency": "EU", "ip": "127.0.0.1"});
+    assert_fields(purchase, expected);
+    assert!(purchase.get("stateful").is_none() && purchase.get("productId").is_none(), "{purchase}");
+    let idle = rows("event/tenants/default?interactionType=nonInteractive");
+    assert!(idle.iter().all(|event| event["interaction"] == json!(false)) && !idle.is_empty());
+
+    let latest = rows("latest-event/tenants/default?distinctColumns=deviceId,eventType");
+    let names: std::collections::BTreeSet<_> =
+        all.iter().map(|event| event["eventType"].to_string()).collect();
+    assert_eq!(latest.len(), names.len(), "one row an event type: there is one device");
+    let expected = json!({"installationId": "kiosk-7", "deviceId": "screen-9", "spaceId": "store-3"});
+    latest.iter().for_each(|event| assert_fields(event, expected.clone()));
+    assert_eq!(
+        report("latest-event/tenants/default?distinctColumns=appVersion"),
+        json!([latest[0]]),
+        "the newest of all: there is one version"
+    );
 }
 
 #[test]

@@ -30,6 +30,13 @@ pub enum Command {
     },
 }
 
+/// Rows of the reports in a quick run.
+const QUICK_REPORT_ROWS: usize = 50_000;
+/// Fewer facts would leave some combinations of the reports without any.
+const LEAST_REPORT_ROWS: usize = 10_000;
+/// More would not fit the bench's own tables of them.
+const MOST_REPORT_ROWS: usize = 100_000_000;
+
 /// How to measure.
 #[derive(Args, Debug, Clone)]
 pub struct Options {
@@ -72,6 +79,9 @@ pub struct Options {
     /// Seconds for which they are left alone, and then for which their cost is measured.
     #[arg(long, default_value_t = 30.0)]
     pub sockets_idle_seconds: f64,
+    /// Events, sessions and connections each that the reports are asked about.
+    #[arg(long, default_value_t = 1_000_000, value_parser = report_rows)]
+    pub report_rows: usize,
     /// Where servers keep their data while they are measured: the disk that is measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     pub work_dir: PathBuf,
@@ -87,6 +97,7 @@ impl Options {
             self.seconds = 3.0;
             self.open_seconds = 3.0;
             self.sustained_seconds = 3.0;
+            self.report_rows = self.report_rows.min(QUICK_REPORT_ROWS);
             self.sockets_idle_seconds = 3.0;
         }
         self
@@ -97,4 +108,9 @@ impl Options {
         let asked = if self.only.is_empty() { Case::ALL.to_vec() } else { self.only.clone() };
         asked.into_iter().filter(|case| !(self.skip_peers && case.is_peer())).collect()
     }
+}
+
+fn report_rows(text: &str) -> Result<usize, String> {
+    let rows = text.parse().ok().filter(|rows| (LEAST_REPORT_ROWS..=MOST_REPORT_ROWS).contains(rows));
+    rows.ok_or_else(|| format!("a number from {LEAST_REPORT_ROWS} to {MOST_REPORT_ROWS}"))
 }

@@ -44,10 +44,22 @@ pub fn answers_ok(address: SocketAddr, path: &str) -> bool {
     matches!(ask(address, "GET", path, "", ""), Ok((200, _)))
 }
 
+/// The facts of Tidegauge's stats that are in no segment yet.
+pub fn events_pending(address: SocketAddr, authorization: &str) -> anyhow::Result<u64> {
+    let stats = stats(address, authorization)?;
+    stats["buffer_status"]["events_pending"]
+        .as_u64()
+        .with_context(|| format!("stats have no events_pending: {stats}"))
+}
+
 /// The `total_events` of Tidegauge's stats.
 pub fn total_events(address: SocketAddr, authorization: &str) -> anyhow::Result<u64> {
+    let stats = stats(address, authorization)?;
+    stats["total_events"].as_u64().with_context(|| format!("stats have no total_events: {stats}"))
+}
+
+fn stats(address: SocketAddr, authorization: &str) -> anyhow::Result<serde_json::Value> {
     let (status, body) = ask(address, "GET", "/api/v1/analytics/stats", authorization, "")?;
     anyhow::ensure!(status == 200, "stats answered {status}: {body}");
-    let stats: serde_json::Value = serde_json::from_str(&body).context("stats are not JSON")?;
-    stats["total_events"].as_u64().with_context(|| format!("stats have no total_events: {body}"))
+    serde_json::from_str(&body).context("stats are not JSON")
 }

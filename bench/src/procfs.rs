@@ -63,6 +63,11 @@ pub fn memory(pid: u32) -> anyhow::Result<Memory> {
     Ok(Memory { resident_bytes, peak_bytes: 0 })
 }
 
+/// Lets `pid`'s peak memory begin again at what it has now (proc(5), `clear_refs`).
+pub fn forget_peak(pid: u32) -> anyhow::Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("cannot reset the server's peak memory")
+}
+
 /// Seconds all processors of the machine were busy since it started, and seconds the hypervisor took from it.
 pub fn machine_busy_s() -> anyhow::Result<(f64, f64)> {
     let ticks = rustix::param::clock_ticks_per_second() as f64;

@@ -24,6 +24,8 @@ const LONGEST: usize = 4096;
 pub enum Fate {
     /// Read, and answer pings.
     Answer,
+    /// Send the longest message there may be, once, and go on as before.
+    Talk,
     /// Stay connected, and neither read nor write.
     FallSilent,
     /// Be reset without a word, as when their process is killed.
@@ -131,9 +133,16 @@ async fn more(stream: &mut TcpStream, received: &mut Vec<u8>) -> anyhow::Result<
 }
 
 async fn live(mut stream: TcpStream, mut received: Vec<u8>, mut fates: watch::Receiver<Fate>) {
+    let mut has_talked = false;
     loop {
         let fate = *fates.borrow_and_update();
         match fate {
+            Fate::Talk if !has_talked => {
+                has_talked = true;
+                if stream.write_all(&longest_message()).await.is_err() {
+                    return;
+                }
+            }
             Fate::Vanish => {
                 // Without lingering the close is a reset.
                 let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
@@ -144,7 +153,7 @@ async fn live(mut stream: TcpStream, mut received: Vec<u8>, mut fates: watch::Re
                     return;
                 }
             }
-            Fate::Answer => tokio::select! {
+            Fate::Answer | Fate::Talk => tokio::select! {
                 changed = fates.changed() => if changed.is_err() {
                     return;
                 },
@@ -156,6 +165,17 @@ async fn live(mut stream: TcpStream, mut received: Vec<u8>, mut fates: watch::Re
             },
         }
     }
+}
+
+/// Longest message the server takes, in bytes.
+const LONGEST_MESSAGE: u16 = 16 * 1024;
+
+/// A binary frame, masked with zeros.
+fn longest_message() -> Vec<u8> {
+    let [high, low] = LONGEST_MESSAGE.to_be_bytes();
+    let mut frame = vec![0x82, 0x80 | 126, high, low, 0, 0, 0, 0];
+    frame.resize(frame.len() + usize::from(LONGEST_MESSAGE), b'x');
+    frame
 }
 
 const TEXT: u8 = 1;

@@ -6,6 +6,7 @@ mod flow;
 mod idle;
 mod postgres;
 mod reference;
+pub mod reports;
 pub mod result;
 mod tidegauge;
 mod websockets;
@@ -40,11 +41,13 @@ pub enum Case {
     Postgres,
     /// ClickHouse 18.16 taking the same batches.
     Clickhouse,
+    /// Reports over a million facts of each kind, beside DuckDB.
+    Reports,
 }
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -55,6 +58,7 @@ impl Case {
         Self::Websockets,
         Self::Postgres,
         Self::Clickhouse,
+        Self::Reports,
     ];
 
     /// Whether it measures a peer.
@@ -75,6 +79,7 @@ impl Case {
             Self::Websockets => "websockets",
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
+            Self::Reports => "reports",
         }
     }
 
@@ -87,6 +92,7 @@ impl Case {
             Self::Websockets => websockets::run(options),
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),
+            Self::Reports => reports::run(options),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Case;
 use super::flow::Phases;
+use super::reports::measured::Asked;
 use crate::load::tally::Latencies;
 use crate::measure::{Measured, Sample};
 use crate::procfs::Memory;
@@ -32,6 +33,8 @@ pub struct CaseResult {
     pub counted: Option<Counted>,
     /// Throughput and memory over the time of the closed loop.
     pub samples: Vec<Sample>,
+    /// What the reports took; of the case `reports` alone.
+    pub reports: Vec<Asked>,
     /// What many WebSockets cost; only of `websockets`.
     pub sockets: Option<Sockets>,
 }
@@ -47,6 +50,8 @@ pub struct Sockets {
     pub bytes_each: f64,
     /// Processors that all together took while nothing but pings went on.
     pub idle_cpu_share: f64,
+    /// Resident bytes of the server after each has sent the longest message it may.
+    pub talked_bytes: u64,
     /// Seconds until the last of the reset ones was noticed.
     pub killed_noticed_s: f64,
     /// Seconds until the last of the silent ones was noticed.
@@ -128,6 +133,7 @@ impl CaseResult {
             disk_bytes: None,
             counted: None,
             samples: Vec::new(),
+            reports: Vec::new(),
             sockets: None,
         }
     }

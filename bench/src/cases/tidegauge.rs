@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rustix::process::Signal;
@@ -22,6 +23,7 @@ pub struct Tidegauge {
     pub authorization: String,
     /// Its data directory.
     pub data: PathBuf,
+    launch: Launch,
     /// Holds the data directory; declared last, so that the server has ended when it is removed.
     _directory: Directory,
 }
@@ -29,18 +31,58 @@ pub struct Tidegauge {
 impl Tidegauge {
     /// Starts it and waits until `GET /healthz` answers 200.
     pub fn start(options: &Options) -> anyhow::Result<Self> {
+        Self::start_with(options, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn start_with(options: &Options, settings: &[(&'static str, &'static str)]) -> anyhow::Result<Self> {
         let directory = Directory::fresh(&options.work_dir)?;
         let data = directory.path().join("data");
         std::fs::create_dir(&data)?;
-        let address = free_address()?;
-        let command = fill_in(&options.server, address, &data)?;
-        let mut server = Server::start(command, &directory.path().join("server.log"), Signal::TERM)?;
-        server.await_ready(|| answers_ok(address, "/healthz"))?;
+        let launch = Launch {
+            template: options.server.clone(),
+            settings: settings.to_vec(),
+            log: directory.path().join("server.log"),
+            data: data.clone(),
+        };
+        let (server, address) = launch.start()?;
         let key_file = data.join("admin.key");
         let key = std::fs::read_to_string(&key_file)
             .with_context(|| format!("the server did not write {}", key_file.display()))?;
         let authorization = format!("authorization: Bearer {}\r\n", key.trim());
-        Ok(Self { server, address, authorization, data, _directory: directory })
+        Ok(Self { server, address, authorization, data, launch, _directory: directory })
+    }
+
+    /// The key that the server made.
+    pub fn key(&self) -> &str {
+        self.authorization.trim_end().rsplit(' ').next().unwrap_or_default()
+    }
+
+    /// Stops it and starts it on the same data, at another address; says how long the start took.
+    pub fn restart(&mut self) -> anyhow::Result<Duration> {
+        self.server.stop()?;
+        let start = Instant::now();
+        (self.server, self.address) = self.launch.start()?;
+        Ok(start.elapsed())
+    }
+}
+
+/// How it is started.
+struct Launch {
+    template: String,
+    settings: Vec<(&'static str, &'static str)>,
+    log: PathBuf,
+    data: PathBuf,
+}
+
+impl Launch {
+    fn start(&self) -> anyhow::Result<(Server, SocketAddr)> {
+        let address = free_address()?;
+        let mut command = fill_in(&self.template, address, &self.data)?;
+        command.envs(self.settings.iter().copied());
+        let mut server = Server::start(command, &self.log, Signal::TERM)?;
+        server.await_ready(|| answers_ok(address, "/healthz"))?;
+        Ok((server, address))
     }
 }
 

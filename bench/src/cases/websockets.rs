@@ -19,6 +19,8 @@ use crate::sockets::{Crowd, Fate};
 const PATH: &str = "/api/realtime/projects/default";
 /// How long the server may take to notice.
 const NOTICE_LIMIT: Duration = Duration::from_secs(120);
+/// Memory that has not grown for so long has settled.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
 /// How often it is asked.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
@@ -51,6 +53,10 @@ pub fn run(options: &Options) -> anyhow::Result<CaseResult> {
     let idle_cpu_share = (procfs::usage(pid)?.cpu_s - idle_cpu) / measured_from.elapsed().as_secs_f64();
     say::line(&format!("    {count} open, {:.1} MB resident", idle.resident_bytes as f64 / 1e6));
 
+    groups.iter().for_each(|group| group.meet(Fate::Talk));
+    let talked = all_talked(pid)?;
+    say::line(&format!("    {:.1} MB resident after each has sent its longest message", talked as f64 / 1e6));
+
     let [killed, silent, kept] = &groups[..] else { anyhow::bail!("three groups were asked for") };
     killed.meet(Fate::Vanish);
     let killed_s = until(count - killed.count)?;
@@ -69,17 +75,19 @@ pub fn run(options: &Options) -> anyhow::Result<CaseResult> {
         open_s,
         bytes_each: (idle.resident_bytes.saturating_sub(before.resident_bytes) as f64) / count as f64,
         idle_cpu_share,
+        talked_bytes: talked,
         killed_noticed_s: killed_s,
         silent_noticed_s: silent_s,
         stop_s,
     });
     result.notes.push(format!(
         "{count} WebSockets opened in {open_s:.1} s; resident memory {:.1} MB before, {:.1} MB with all open and idle \
-         ({:.1} KB each), {:.1} % of one processor for pings and activity; {} reset ones noticed within {killed_s:.1} s, {} \
+         ({:.1} KB each), {:.1} MB once each has sent its longest message; {:.1} % of one processor for pings and activity; {} reset ones noticed within {killed_s:.1} s, {} \
          silent ones within {silent_s:.1} s; stopped in {stop_s:.1} s with {} connected",
         before.resident_bytes as f64 / 1e6,
         idle.resident_bytes as f64 / 1e6,
         (idle.resident_bytes.saturating_sub(before.resident_bytes) as f64) / count as f64 / 1e3,
+        talked as f64 / 1e6,
         idle_cpu_share * 100.0,
         killed.count,
         silent.count,
@@ -87,6 +95,19 @@ pub fn run(options: &Options) -> anyhow::Result<CaseResult> {
     ));
     result.memory = Some(idle);
     Ok(result)
+}
+
+/// Waits until the server's memory has stopped growing, and returns it in bytes.
+fn all_talked(pid: u32) -> anyhow::Result<u64> {
+    let mut last = 0;
+    loop {
+        std::thread::sleep(SETTLED_AFTER);
+        let resident = procfs::memory(pid)?.resident_bytes;
+        if resident <= last + last / 100 {
+            return Ok(resident);
+        }
+        last = resident;
+    }
 }
 
 /// Waits until the server counts so many open connections; returns the seconds it took.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::ratios::{Bar, Ratio};
+use super::reports::reports;
 use crate::cases::result::CaseResult;
 use crate::machine::Machine;
 
@@ -23,6 +24,7 @@ pub fn render(report: &Report) -> String {
         throughput(&report.cases),
         latency(&report.cases),
         costs(&report.cases),
+        reports(&report.cases),
         samples(&report.cases),
         notes(&report.cases),
     ];
@@ -227,7 +229,7 @@ fn notes(cases: &[CaseResult]) -> String {
     cases.iter().flat_map(|case| &case.notes).map(|note| format!("- {note}\n")).collect()
 }
 
-fn table(title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn table(title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut out = format!("## {title}\n\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
     let empty = out.len();
     for row in rows {
@@ -238,7 +240,7 @@ fn table(title: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) ->
 }
 
 /// A number with its thousands apart.
-fn grouped(number: f64) -> String {
+pub(super) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut out = String::new();
     for (nth, digit) in digits.chars().enumerate() {

@@ -2,6 +2,7 @@
 
 mod markdown;
 mod ratios;
+mod reports;
 
 use std::path::{Path, PathBuf};
 

@@ -83,6 +83,12 @@ pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
         figure("idle: resident memory", idle_mb(), "MB", Some(AtMost(64.0))),
         figure("websockets: resident memory with all open", sockets_mb(), "MB", Some(AtMost(400.0))),
         figure(
+            "websockets: the same, after each has sent its longest message",
+            sockets().map(|sockets| sockets.talked_bytes as f64 / 1e6),
+            "MB",
+            Some(AtMost(400.0)),
+        ),
+        figure(
             "websockets: until the last silent one is noticed",
             sockets().map(|sockets| sockets.silent_noticed_s),
             "s",

@@ -6,7 +6,6 @@
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ahash::RandomState;
@@ -17,6 +16,7 @@ use parking_lot::Mutex;
 use tidegauge_facts::{Micros, Table};
 use tidegauge_store::{Piece, Position, Query, Snapshot};
 
+use crate::coded::Printer;
 use crate::combinations::{Combinations, newest_of};
 use crate::error::ReportError;
 use crate::event_field::EventField;
@@ -25,12 +25,12 @@ use crate::page::{Page, after};
 use crate::recent_events::EventFilter;
 use crate::row_filter::{Join, Joined, RowFilter};
 use crate::scope::{Scope, day_before};
+use crate::session_ids::SessionIds;
+use crate::side_by_side::side_by_side;
 use crate::values::Values;
 
 /// Combinations held for one report; about 100 bytes each.
 pub const MAX_COMBINATIONS: usize = 1_000_000;
-/// Threads that one report is worked out on.
-const THREADS: usize = 2;
 /// Events whose columns are read at a time: so many rows, or bytes of long rows, but at least a few.
 const BATCH_ROWS: usize = 4096;
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
@@ -72,10 +72,19 @@ pub fn latest_events(
     now: Micros,
 ) -> Result<LatestEvents, ReportError> {
     let from = day_before(now);
-    let of_fields = fields.iter().filter_map(|field| field.of_session);
-    let of_session: Vec<&'static str> =
-        OF_SESSION.into_iter().chain(filter.of_session()).chain(of_fields).collect();
-    let join = Arc::new(Join::new(snapshot, scope, from, &of_session)?);
+    let printer = Printer::new();
+    let of_fields = fields.iter().filter_map(|field| field.of_session).chain(filter.of_session());
+    let of_session: Vec<&'static str> = of_fields.collect();
+    // Sessions are looked up for all events only where they decide which events are answered.
+    let is_decided_by_sessions = !of_session.is_empty();
+    let mut join = Arc::new(match is_decided_by_sessions {
+        true => {
+            let wanted = SessionIds::of_events(snapshot, scope, from, &printer)?;
+            let columns = [&of_session[..], &OF_SESSION].concat();
+            Join::new(snapshot, scope, from, &columns, printer, &wanted)?
+        }
+        false => Join::without_sessions(printer),
+    });
     let filter = RowFilter::new(filter, scope, &join.printer);
     let mut columns = filter.columns();
     columns.extend(fields.iter().flat_map(|field| field.columns()).chain(["event_time"]));
@@ -101,34 +110,17 @@ pub fn latest_events(
     })?;
     let mut found = in_order(combinations.into_inner(), &pieces, page)?;
     let next = cut(&mut found, &pieces, page)?;
-    let row_bytes = pieces.iter().map(|piece| piece.row_bytes(&EVENT_COLUMNS)).max().unwrap_or(0);
-    let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(MIN_BATCH_ROWS, BATCH_ROWS);
+    if !is_decided_by_sessions {
+        let printer = join.printer.clone();
+        let wanted = sessions_of(&found, &pieces, &printer)?;
+        join = Arc::new(Join::new(snapshot, scope, from, &OF_SESSION, printer, &wanted)?);
+    }
+    let mut row_bytes = 1;
+    for piece in &pieces {
+        row_bytes = row_bytes.max(piece.row_bytes(&EVENT_COLUMNS)?);
+    }
+    let batch_rows = (BATCH_BYTES / row_bytes).clamp(MIN_BATCH_ROWS, BATCH_ROWS);
     Ok(LatestEvents { pieces, found: found.into_iter(), next, join, batch_rows })
-}
-
-/// Does the work of each place, on a few threads; ends early with the first error.
-fn side_by_side(
-    places: usize,
-    work: impl Fn(usize) -> Result<(), ReportError> + Sync,
-) -> Result<(), ReportError> {
-    let next = AtomicUsize::new(0);
-    let until_done = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            if place >= places {
-                return Ok(());
-            }
-            work(place).inspect_err(|_| next.store(places, Ordering::Relaxed))?;
-        }
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..THREADS.min(places)).map(|_| scope.spawn(until_done)).collect();
-        let own = until_done();
-        others.into_iter().fold(own, |so_far, other| match other.join() {
-            Ok(done) => so_far.and(done),
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
-    })
 }
 
 /// One event a combination, newest first.
@@ -180,6 +172,20 @@ fn cut(found: &mut Vec<Found>, pieces: &[Piece], page: &Page) -> Result<Option<P
     Ok(found.iter().filter(|found| Some(found.time) == last).fold(page.before.clone(), |so_far, found| {
         Some(after(so_far, found.time, found.id.as_deref().unwrap_or_default()))
     }))
+}
+
+/// The sessions of these events.
+fn sessions_of(found: &[Found], pieces: &[Piece], printer: &Printer) -> Result<SessionIds, ReportError> {
+    let mut places: Vec<(u32, u32)> = found.iter().map(|found| (found.piece, found.row)).collect();
+    places.sort_unstable();
+    let by_piece: Vec<&[(u32, u32)]> = places.chunk_by(|a, b| a.0 == b.0).collect();
+    let ids = Mutex::new(SessionIds::default());
+    side_by_side(by_piece.len(), |at| {
+        let rows: Vec<u32> = by_piece[at].iter().map(|(_, row)| *row).collect();
+        let batch = pieces[by_piece[at][0].0 as usize].pick(&rows, &["session_id"])?;
+        ids.lock().add(&batch, printer)
+    })?;
+    Ok(ids.into_inner())
 }
 
 fn read_ids(found: &mut [&mut Found], pieces: &[Piece]) -> Result<(), ReportError> {

@@ -26,7 +26,9 @@ pub mod recent_events;
 pub mod recent_sessions;
 mod row_filter;
 pub mod scope;
+mod session_ids;
 mod session_index;
+mod side_by_side;
 pub mod tenant_analytics;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use crate::error::ReportError;
 use crate::event_field::EventField;
 use crate::recent_events::{EventFilter, Interaction};
 use crate::scope::Scope;
-use crate::session_index::{MAX_SESSIONS, SessionIndex};
+use crate::session_ids::SessionIds;
+use crate::session_index::SessionIndex;
 use crate::values::Values;
 
 /// The sessions of a report, and the hashes that tell its values apart.
@@ -21,22 +22,25 @@ pub(crate) struct Join {
 }
 
 impl Join {
-    /// The join of events from the instant `from` on with these columns of their sessions.
+    /// The wanted sessions of events from the instant `from` on, with these columns.
     pub fn new(
         snapshot: &Snapshot,
         scope: &Scope,
         from: i64,
         columns: &[&'static str],
+        printer: Printer,
+        wanted: &SessionIds,
     ) -> Result<Self, ReportError> {
-        let printer = Printer::new();
-        let mut names = columns.to_vec();
-        names.sort_unstable();
-        names.dedup();
-        let sessions = match names.is_empty() {
-            true => SessionIndex::default(),
-            false => SessionIndex::build(snapshot, scope, from, &names, &printer, MAX_SESSIONS)?,
-        };
+        let mut columns = columns.to_vec();
+        columns.sort_unstable();
+        columns.dedup();
+        let sessions = SessionIndex::build(snapshot, scope, from, &columns, &printer, wanted)?;
         Ok(Self { sessions, printer })
+    }
+
+    /// Where no session is looked at.
+    pub fn without_sessions(printer: Printer) -> Self {
+        Self { sessions: SessionIndex::default(), printer }
     }
 }
 

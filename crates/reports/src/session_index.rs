@@ -2,32 +2,33 @@
 //! report needs.
 //!
 //! Promise: an event is given its session's values whichever of the two arrived first. Of a session that was
-//! stored more than once, the row received first counts.
+//! stored more than once, the row received first counts; one of the report's own time before an older one.
 
-use ahash::RandomState;
 use arrow_array::{Array as _, RecordBatch};
-use hashbrown::{HashMap, hash_map::Entry};
+use hashbrown::hash_map::Entry;
+use parking_lot::Mutex;
 use tidegauge_facts::Table;
 use tidegauge_facts::time::DAY;
 use tidegauge_store::{Query, Snapshot};
 
-use crate::coded::{Print, Printer};
+use crate::coded::{Print, PrintMap, PrintSet, Printer};
 use crate::error::ReportError;
 use crate::scope::Scope;
+use crate::session_ids::SessionIds;
+use crate::side_by_side::side_by_side;
 use crate::values::Values;
 
 /// An event finds its session when that was created at most so long before the report's first instant.
 pub const SESSION_LOOKBACK_DAYS: i64 = 7;
-/// Sessions held for one report; about 60 bytes each, and their texts.
+/// Sessions that the events of one report may name; about 100 bytes each, and their texts.
 pub const MAX_SESSIONS: usize = 2_000_000;
 
 /// The sessions of a tenant, or of one project.
 #[derive(Debug, Default)]
 pub(crate) struct SessionIndex {
-    by_id: HashMap<Print, u32, RandomState>,
+    by_id: PrintMap<u32>,
     received: Vec<i64>,
     columns: Vec<SessionColumn>,
-    most: usize,
 }
 
 /// A column of the sessions. The code 0 is what is unknown.
@@ -37,7 +38,7 @@ pub(crate) struct SessionColumn {
     codes: Vec<u32>,
     pub prints: Vec<Print>,
     texts: Texts,
-    known: HashMap<Print, u32, RandomState>,
+    known: PrintMap<u32>,
 }
 
 /// Texts one behind the other.
@@ -48,45 +49,71 @@ struct Texts {
 }
 
 impl SessionIndex {
-    /// The sessions that events from the instant `from` on may belong to; at most `most`.
+    /// Those of the wanted sessions that were created from the instant `from` on, or in the days before.
     pub fn build(
         snapshot: &Snapshot,
         scope: &Scope,
         from: i64,
         columns: &[&'static str],
         printer: &Printer,
-        most: usize,
+        wanted: &SessionIds,
     ) -> Result<Self, ReportError> {
-        let mut read = vec!["event_time", "received_at", "session_id", "project_id"];
-        read.extend(columns.iter().filter(|name| **name != "event_time"));
-        let query = Query {
-            table: Table::Sessions,
-            tenant: scope.tenant.as_str().to_owned(),
-            from: from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY),
-            to: i64::MAX,
-            columns: read,
-            test: None,
-        };
         let columns = columns.iter().map(|name| SessionColumn::new(name)).collect();
-        let mut index = Self { columns, most, ..Self::default() };
-        for piece in snapshot.pieces(query)? {
-            index.add(&piece.read()?, scope, printer)?;
+        let mut index = Self { columns, ..Self::default() };
+        if wanted.0.is_empty() {
+            return Ok(index);
+        }
+        index = index.look_for(snapshot, scope, from, i64::MAX, printer, &wanted.0)?;
+        // Most sessions are about as old as their events: the days before are gone through for the others.
+        if index.by_id.len() < wanted.0.len() {
+            let mut missing = PrintSet::with_capacity_and_hasher(wanted.0.len(), Default::default());
+            missing.extend(wanted.0.iter().filter(|id| !index.by_id.contains_key(*id)));
+            let oldest = from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY);
+            index = index.look_for(snapshot, scope, oldest, from.saturating_sub(1), printer, &missing)?;
         }
         Ok(index)
     }
 
-    fn add(&mut self, batch: &RecordBatch, scope: &Scope, printer: &Printer) -> Result<(), ReportError> {
-        let ids = Values::of(batch, "session_id");
+    fn look_for(
+        self,
+        snapshot: &Snapshot,
+        scope: &Scope,
+        from: i64,
+        to: i64,
+        printer: &Printer,
+        missing: &PrintSet,
+    ) -> Result<Self, ReportError> {
+        let mut query = Query {
+            table: Table::Sessions,
+            tenant: scope.tenant.as_str().to_owned(),
+            from,
+            to,
+            columns: vec!["session_id"],
+            test: None,
+        };
+        query.columns.extend(scope.project.as_ref().map(|_| "project_id"));
+        let pieces = snapshot.pieces(query)?;
+        let mut columns = vec!["received_at"];
+        columns.extend(self.columns.iter().map(|column| column.name));
+        let index = Mutex::new(self);
+        side_by_side(pieces.len(), |place| {
+            let (rows, found) = find(&pieces[place].read()?, scope, printer, missing);
+            if !found.is_empty() {
+                let batch = pieces[place].pick(&rows, &columns)?;
+                index.lock().add(&batch, &found, printer);
+            }
+            Ok(())
+        })?;
+        Ok(index.into_inner())
+    }
+
+    /// Adds sessions of these ids.
+    fn add(&mut self, batch: &RecordBatch, ids: &[Print], printer: &Printer) {
+        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(ids.len());
         let received = Values::of(batch, "received_at");
-        let projects = Values::of(batch, "project_id");
-        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            let is_in_scope =
-                scope.project.as_ref().is_none_or(|own| projects.text(row) == Some(own.as_str()));
-            // A row without an id only describes a client.
-            let Some(id) = ids.said(row).filter(|_| is_in_scope) else { continue };
+        for (row, id) in ids.iter().enumerate() {
             let received = received.int(row).unwrap_or(i64::MAX);
-            match self.by_id.entry(printer.text(id)) {
+            match self.by_id.entry(*id) {
                 Entry::Occupied(known) => {
                     let place = *known.get() as usize;
                     if received < self.received[place] {
@@ -95,9 +122,6 @@ impl SessionIndex {
                     }
                 }
                 Entry::Vacant(free) => {
-                    if self.received.len() == self.most {
-                        return Err(ReportError::TooManySessions(self.most));
-                    }
                     rows.push((row, self.received.len()));
                     free.insert(self.received.len() as u32);
                     self.received.push(received);
@@ -108,7 +132,6 @@ impl SessionIndex {
             column.codes.resize(self.received.len(), 0);
             column.add(&Values::of(batch, column.name), &rows, printer);
         }
-        Ok(())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -138,6 +161,19 @@ impl SessionIndex {
     }
 }
 
+/// The rows of the sessions that are missing, and their ids.
+fn find(batch: &RecordBatch, scope: &Scope, printer: &Printer, missing: &PrintSet) -> (Vec<u32>, Vec<Print>) {
+    let [ids, projects] = ["session_id", "project_id"].map(|name| Values::of(batch, name));
+    let own = scope.project.as_ref().map(|project| project.as_str());
+    let rows = (0..batch.num_rows()).filter(|row| own.is_none_or(|own| projects.text(*row) == Some(own)));
+    let found = rows.filter_map(|row| {
+        // A row without an id only describes a client.
+        let id = printer.text(ids.said(row)?);
+        missing.contains(&id).then_some((row as u32, id))
+    });
+    found.unzip()
+}
+
 impl SessionColumn {
     fn new(name: &'static str) -> Self {
         Self {
@@ -145,7 +181,7 @@ impl SessionColumn {
             codes: Vec::new(),
             prints: vec![Printer::UNKNOWN],
             texts: Texts { bytes: String::new(), ends: vec![0] },
-            known: HashMap::default(),
+            known: PrintMap::default(),
         }
     }
 
@@ -209,27 +245,32 @@ mod tests {
     use crate::tests::facts::{append, flush, open, session};
 
     #[test]
-    fn one_session_more_than_allowed_is_refused_and_one_that_comes_again_is_not() {
+    fn of_a_session_that_came_twice_the_first_counts_and_the_report_s_own_time_goes_before() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());
         let scope = Scope { tenant: TenantId::parse("t").unwrap(), project: None };
-        let rows = |ids: &'static [&str], received_at| {
-            ids.iter().map(move |id| Session { received_at, ip: Some("::1"), ..session("t", id, 7 * DAY) })
+        let put = |id: &str, at: i64, received_at: i64, ip: Option<&str>| {
+            append(&store, [Session { received_at, ip, ..session("t", id, at) }].into_iter());
         };
-        append(&store, rows(&["a", "b", "", "a"], 5));
+        put("a", 14 * DAY, 5, Some("later"));
+        put("b", 7 * DAY, 1, Some("old"));
+        put("c", 7 * DAY, 1, Some("old"));
         flush(&store);
-        append(&store, rows(&["b"], 4).map(|row| Session { ip: None, ..row }));
-        append(&store, [Session { event_time: 7 * DAY - 1, ..session("t", "too old", 0) }].into_iter());
+        put("a", 14 * DAY, 4, None);
+        put("b", 14 * DAY, 9, Some("new"));
+        put("d", 7 * DAY - 1, 1, Some("too old"));
+        put("not wanted", 14 * DAY, 1, Some("x"));
+        put("", 14 * DAY, 1, Some("x"));
         let printer = Printer::new();
-        let build = |most| {
-            SessionIndex::build(&store.snapshot(), &scope, 14 * DAY, &["ip", "country"], &printer, most)
-        };
-        assert!(matches!(build(1), Err(ReportError::TooManySessions(1))));
-        let index = build(2).unwrap();
+        let wanted =
+            SessionIds(["a", "b", "c", "d", "lost"].map(|id| printer.text(id)).into_iter().collect());
+        let (snapshot, columns) = (store.snapshot(), ["ip", "country"]);
+        let index = SessionIndex::build(&snapshot, &scope, 14 * DAY, &columns, &printer, &wanted).unwrap();
+        assert_eq!(index.received.len(), 3);
         let said = |id: &str| {
             let place = index.by_id.get(&printer.text(id))? + 1;
             Some(index.column("ip").unwrap().said(place))
         };
-        assert_eq!([said("a"), said("b"), said("too old")], [Some(Some("::1")), Some(None), None]);
+        assert_eq!(["a", "b", "c", "d"].map(said), [Some(None), Some(Some("new")), Some(Some("old")), None]);
     }
 }

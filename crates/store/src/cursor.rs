@@ -3,6 +3,8 @@
 //! Promise: a source is opened when its first chunk is asked for; a chunk of a segment is at most a page of
 //! rows, fewer where they are long; a hot part that is in memory is not copied.
 
+use std::sync::Arc;
+
 use arrow_array::{RecordBatch, StringArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::SchemaRef;
@@ -13,7 +15,7 @@ use crate::merge::with_columns_of;
 use crate::newest_first::Position;
 use crate::read;
 use crate::rows::{Query, Source, pick, rows_of_part, schema_of, tested};
-use crate::segment::{OpenSegment, RowRange, Texts, id_column};
+use crate::segment::{OpenSegment, RowRange, Segment, Texts, id_column};
 
 /// Rows of a segment decoded at a time, at most: a page's.
 const CHUNK_ROWS: usize = 16 * 1024;
@@ -45,7 +47,7 @@ pub(crate) struct Cursor {
 enum State {
     Unopened(Source),
     /// The rows that are not read yet, in the file's order.
-    Segment(OpenSegment, Vec<RowRange>),
+    Segment(Arc<Segment>, Vec<RowRange>),
     Ended,
 }
 
@@ -87,14 +89,12 @@ impl Cursor {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Unopened(Source::Part(part)) => self.chunk = load_part(&part, reading)?,
             State::Unopened(Source::Segment(segment)) => {
-                let query = reading.query;
-                let read = segment.open().and_then(|open| {
-                    let ranges = open.rows_of(&query.tenant, query.from, query.to)?;
-                    self.load_segment(open, ranges, reading)
-                });
-                return read.inspect_err(|error| segment.mark_if_damaged(error));
+                let (tenant, from, to) = (&reading.query.tenant, reading.query.from, reading.query.to);
+                let ranges = segment.open().and_then(|open| open.rows_of(tenant, from, to));
+                let ranges = ranges.inspect_err(|error| segment.mark_if_damaged(error))?;
+                return self.load_segment(segment, ranges, reading);
             }
-            State::Segment(open, ranges) => return self.load_segment(open, ranges, reading),
+            State::Segment(segment, ranges) => return self.load_segment(segment, ranges, reading),
             State::Ended => {}
         }
         Ok(())
@@ -102,23 +102,26 @@ impl Cursor {
 
     fn load_segment(
         &mut self,
-        open: OpenSegment,
+        segment: Arc<Segment>,
         mut ranges: Vec<RowRange>,
         reading: &Reading<'_>,
     ) -> Result<(), StoreError> {
+        // Opened anew for each chunk: a list that is read slowly holds no file open.
+        let open = segment.open().inspect_err(|error| segment.mark_if_damaged(error))?;
         while let Some(mut range) = ranges.pop() {
             let chunk = take_chunk(&open, &mut range, reading);
             if !range.rows.is_empty() {
                 ranges.push(range);
             }
-            if let Some(chunk) = read_chunk(&open, &chunk, reading)? {
+            let read = read_chunk(&open, &chunk, reading);
+            if let Some(chunk) = read.inspect_err(|error| segment.mark_if_damaged(error))? {
                 self.bound = chunk.times.first().copied().unwrap_or(self.bound);
                 self.chunk = Some(chunk);
                 break;
             }
         }
         if !ranges.is_empty() {
-            self.state = State::Segment(open, ranges);
+            self.state = State::Segment(segment, ranges);
         }
         Ok(())
     }

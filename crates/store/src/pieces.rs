@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::hot::Part;
 use crate::merge::with_columns_of;
 use crate::rows::{Query, Source, pick, rows_of_part, schema_of};
-use crate::segment::{OpenSegment, RowRange, Texts};
+use crate::segment::{OpenSegment, RowRange, Segment, Texts};
 use crate::snapshot::Snapshot;
 
 /// Bytes of rows that a piece is read into, about.
@@ -29,7 +29,8 @@ pub struct Piece {
 
 #[derive(Debug)]
 enum Kind {
-    Segment(OpenSegment, RowRange),
+    /// Opened anew for each read: a report holds few files open, however many segments it goes through.
+    Segment(Arc<Segment>, RowRange),
     Part(Arc<Part>),
 }
 
@@ -55,7 +56,7 @@ impl Snapshot {
                     for range in ranges.into_iter().rev().flat_map(|range| split(&open, &query, range)) {
                         pieces.push(Piece {
                             query: Arc::clone(&query),
-                            kind: Kind::Segment(open.clone(), range),
+                            kind: Kind::Segment(Arc::clone(&segment), range),
                         });
                     }
                 }
@@ -82,9 +83,13 @@ impl Piece {
     /// The file is missing or damaged.
     pub fn read(&self) -> Result<RecordBatch, StoreError> {
         match &self.kind {
-            Kind::Segment(open, RowRange { row_group, rows }) => {
-                open.read_rows(*row_group, rows.clone(), None, &self.query.columns, Texts::AsDictionaries)
-            }
+            Kind::Segment(segment, RowRange { row_group, rows }) => segment.open()?.read_rows(
+                *row_group,
+                rows.clone(),
+                None,
+                &self.query.columns,
+                Texts::AsDictionaries,
+            ),
             Kind::Part(part) => {
                 let whole = part.load()?;
                 let known = self.query.columns.iter().filter(|name| whole.column_by_name(name).is_some());
@@ -95,14 +100,16 @@ impl Piece {
     }
 
     /// About how many bytes a row of these columns takes as [`Piece::pick`] answers it, where rows are longest.
-    #[must_use]
-    pub fn row_bytes(&self, columns: &[&'static str]) -> usize {
-        match &self.kind {
-            Kind::Segment(open, RowRange { row_group, rows }) => {
-                open.bytes_per_row(*row_group, rows, columns, Texts::AsWritten)
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn row_bytes(&self, columns: &[&'static str]) -> Result<usize, StoreError> {
+        Ok(match &self.kind {
+            Kind::Segment(segment, RowRange { row_group, rows }) => {
+                segment.open()?.bytes_per_row(*row_group, rows, columns, Texts::AsWritten)
             }
             Kind::Part(part) => part.bytes as usize / part.rows.max(1),
-        }
+        })
     }
 
     /// Other columns of some rows, in the table's own types; `rows` are places in what [`Piece::read`] answers,
@@ -114,7 +121,7 @@ impl Piece {
         debug_assert!(rows.is_sorted(), "rows are picked in their order");
         let schema = schema_of(self.query.table, columns.iter());
         match &self.kind {
-            Kind::Segment(open, RowRange { row_group, rows: all }) => {
+            Kind::Segment(segment, RowRange { row_group, rows: all }) => {
                 let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
                     return Ok(RecordBatch::new_empty(schema));
                 };
@@ -123,6 +130,7 @@ impl Piece {
                 keep.append_n(span.len(), false);
                 rows.iter().for_each(|row| keep.set_bit((row - first) as usize, true));
                 let keep = BooleanArray::new(keep.finish(), None);
+                let open = segment.open()?;
                 let batch = open.read_rows(*row_group, span, Some(&keep), columns, Texts::AsWritten)?;
                 with_columns_of(&schema, &batch)
             }

@@ -76,7 +76,7 @@ impl Model {
                 && session.tenant == event.tenant
                 && asked.project.is_none_or(|own| session.project == own)
         });
-        of_event.min_by_key(|session| session.received)
+        of_event.min_by_key(|session| (session.at <= self.now - DAY, session.received))
     }
 
     /// The event's value, as the wire shows it; unknown is empty.
