@@ -3,14 +3,40 @@
 //! Codes are of one batch; the hash that stands behind each is the same in every batch of a report. It has 128
 //! bits of two random keys, so that two values that meet in one are not to be expected, nor to be made.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 use ahash::RandomState;
 use arrow_array::Array as _;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::values::Values;
 
 /// A value's hash.
 pub(crate) type Print = u128;
+/// What is known by values' hashes.
+pub(crate) type PrintMap<V> = HashMap<Print, V, BuildHasherDefault<AsItIs>>;
+/// Values' hashes. To copy one set into another, reserve its room first: the order of the one fills the other's
+/// places in a row.
+pub(crate) type PrintSet = HashSet<Print, BuildHasherDefault<AsItIs>>;
+
+/// A hash of a hash is itself.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        // Only hashes are hashed; whatever else came would still be told apart by comparing.
+        self.0 = bytes.iter().fold(self.0, |so_far, byte| so_far.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, print: Print) {
+        self.0 = print as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Makes the hashes of one report.
 #[derive(Debug, Clone)]
@@ -77,7 +103,7 @@ pub(crate) struct Coded {
 /// Gives codes to hashes.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
-    known: HashMap<Print, u32, RandomState>,
+    known: PrintMap<u32>,
     prints: Vec<Print>,
 }
 

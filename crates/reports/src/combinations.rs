@@ -2,11 +2,9 @@
 
 use std::cmp::Ordering;
 
-use ahash::RandomState;
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use crate::coded::{Coded, Print};
+use crate::coded::{Coded, Print, PrintMap};
 use crate::error::ReportError;
 use crate::event_field::EventField;
 use crate::row_filter::{Join, Joined, RowFilter};
@@ -18,7 +16,7 @@ pub(crate) type Place = (u32, u32);
 /// The newest events of the combinations found so far.
 #[derive(Debug)]
 pub(crate) struct Combinations {
-    newest: HashMap<Print, Newest, RandomState>,
+    newest: PrintMap<Newest>,
     most: usize,
 }
 
@@ -33,7 +31,7 @@ struct Newest {
 impl Combinations {
     /// At most so many.
     pub fn new(most: usize) -> Self {
-        Self { newest: HashMap::default(), most }
+        Self { newest: PrintMap::default(), most }
     }
 
     /// Notes the newest event of a combination in one piece.

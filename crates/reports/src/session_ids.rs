@@ -1,13 +1,11 @@
 //! Which sessions the events of a report belong to, by their ids: only those are looked up.
 
-use ahash::RandomState;
 use arrow_array::{Array as _, RecordBatch};
-use hashbrown::HashSet;
 use parking_lot::Mutex;
 use tidegauge_facts::Table;
 use tidegauge_store::{Query, Snapshot};
 
-use crate::coded::{Print, Printer};
+use crate::coded::{PrintSet, Printer};
 use crate::error::ReportError;
 use crate::scope::Scope;
 use crate::session_index::MAX_SESSIONS;
@@ -16,7 +14,7 @@ use crate::values::Values;
 
 /// The ids, as hashes.
 #[derive(Debug, Default)]
-pub(crate) struct SessionIds(pub HashSet<Print, RandomState>);
+pub(crate) struct SessionIds(pub PrintSet);
 
 impl SessionIds {
     /// The sessions of all events from the instant `from` on.

@@ -4,16 +4,14 @@
 //! Promise: an event is given its session's values whichever of the two arrived first. Of a session that was
 //! stored more than once, the row received first counts; one of the report's own time before an older one.
 
-use ahash::RandomState;
 use arrow_array::{Array as _, RecordBatch};
 use hashbrown::hash_map::Entry;
-use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use tidegauge_facts::Table;
 use tidegauge_facts::time::DAY;
 use tidegauge_store::{Query, Snapshot};
 
-use crate::coded::{Print, Printer};
+use crate::coded::{Print, PrintMap, PrintSet, Printer};
 use crate::error::ReportError;
 use crate::scope::Scope;
 use crate::session_ids::SessionIds;
@@ -28,7 +26,7 @@ pub const MAX_SESSIONS: usize = 2_000_000;
 /// The sessions of a tenant, or of one project.
 #[derive(Debug, Default)]
 pub(crate) struct SessionIndex {
-    by_id: HashMap<Print, u32, RandomState>,
+    by_id: PrintMap<u32>,
     received: Vec<i64>,
     columns: Vec<SessionColumn>,
 }
@@ -40,7 +38,7 @@ pub(crate) struct SessionColumn {
     codes: Vec<u32>,
     pub prints: Vec<Print>,
     texts: Texts,
-    known: HashMap<Print, u32, RandomState>,
+    known: PrintMap<u32>,
 }
 
 /// Texts one behind the other.
@@ -62,14 +60,16 @@ impl SessionIndex {
     ) -> Result<Self, ReportError> {
         let columns = columns.iter().map(|name| SessionColumn::new(name)).collect();
         let mut index = Self { columns, ..Self::default() };
+        if wanted.0.is_empty() {
+            return Ok(index);
+        }
+        index = index.look_for(snapshot, scope, from, i64::MAX, printer, &wanted.0)?;
         // Most sessions are about as old as their events: the days before are gone through for the others.
-        let oldest = from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY);
-        for (from, to) in [(from, i64::MAX), (oldest, from.saturating_sub(1))] {
-            let missing: HashSet<Print, RandomState> =
-                wanted.0.iter().filter(|id| !index.by_id.contains_key(*id)).copied().collect();
-            if !missing.is_empty() {
-                index = index.look_for(snapshot, scope, from, to, printer, &missing)?;
-            }
+        if index.by_id.len() < wanted.0.len() {
+            let mut missing = PrintSet::with_capacity_and_hasher(wanted.0.len(), Default::default());
+            missing.extend(wanted.0.iter().filter(|id| !index.by_id.contains_key(*id)));
+            let oldest = from.saturating_sub(SESSION_LOOKBACK_DAYS * DAY);
+            index = index.look_for(snapshot, scope, oldest, from.saturating_sub(1), printer, &missing)?;
         }
         Ok(index)
     }
@@ -81,7 +81,7 @@ impl SessionIndex {
         from: i64,
         to: i64,
         printer: &Printer,
-        missing: &HashSet<Print, RandomState>,
+        missing: &PrintSet,
     ) -> Result<Self, ReportError> {
         let query = Query {
             table: Table::Sessions,
@@ -162,7 +162,7 @@ fn find(
     batch: &RecordBatch,
     scope: &Scope,
     printer: &Printer,
-    missing: &HashSet<Print, RandomState>,
+    missing: &PrintSet,
 ) -> (Vec<u32>, Vec<(Print, i64)>) {
     let [ids, received, projects] =
         ["session_id", "received_at", "project_id"].map(|name| Values::of(batch, name));
@@ -183,7 +183,7 @@ impl SessionColumn {
             codes: Vec::new(),
             prints: vec![Printer::UNKNOWN],
             texts: Texts { bytes: String::new(), ends: vec![0] },
-            known: HashMap::default(),
+            known: PrintMap::default(),
         }
     }
 

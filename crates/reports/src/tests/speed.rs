@@ -14,7 +14,9 @@ use crate::recent_events::{EventFilter, recent_events};
 use crate::recent_sessions::{SessionFilter, recent_sessions};
 use crate::{Page, Scope};
 
+/// Sessions of a day; there are eight days of them.
 const SESSIONS: i64 = 100_000;
+const DAYS: i64 = 8;
 const EVENTS: i64 = 1_000_000;
 
 fn ids(count: i64) -> Vec<String> {
@@ -43,12 +45,12 @@ fn reports_over_a_million_events_of_a_day() {
         let store = open(dir.path());
         let now = Micros::now();
         let start = now.0 - DAY + 60 * SECOND;
-        let session_ids: Vec<String> = (0..SESSIONS)
+        let session_ids: Vec<String> = (0..DAYS * SESSIONS)
             .map(|n| format!("{:032x}", u128::from(mixed(n) as u64) << 70 | n as u128))
             .collect();
         let names: Vec<String> = (0..5_000).map(|n| format!("name-{n:06}")).collect();
         let span = DAY - 120 * SECOND;
-        for group in (0..SESSIONS).step_by(10_000) {
+        for group in (0..DAYS * SESSIONS).step_by(10_000) {
             let rows = (group..group + 10_000).map(|n| Session {
                 installation_id: Some(&names[mixed(n) % 2_000]),
                 device_id: Some(&names[mixed(n) % 5_000]),
@@ -62,17 +64,23 @@ fn reports_over_a_million_events_of_a_day() {
                 data_residency: Some("eu"),
                 latitude: Some(59.33),
                 longitude: Some(18.06),
-                ..session("t", &session_ids[n as usize], start + span / SESSIONS * n)
+                ..session(
+                    "t",
+                    &session_ids[n as usize],
+                    start + span / SESSIONS * (n - (DAYS - 1) * SESSIONS),
+                )
             });
             append(&store, rows);
         }
         for group in (0..EVENTS).step_by(10_000) {
             let event_ids = ids(10_000);
             let rows = event_ids.iter().zip(group..).map(|(id, n)| {
-                let session = (n / 10 - mixed(n) as i64 % spread).rem_euclid(SESSIONS);
+                let session = (DAYS - 1) * SESSIONS + n / 10 - mixed(n) as i64 % spread;
+                // One in a hundred lost its session.
+                let session_id = if n % 100 == 7 { id } else { &session_ids[session as usize] };
                 Event {
                     event_name: &names[mixed(n) % 20],
-                    session_id: Some(&session_ids[session as usize]),
+                    session_id: Some(session_id),
                     interaction: Some(n % 3 == 0),
                     product_id: Some(&names[mixed(n * 5) % 500]),
                     category_id: Some(&names[mixed(n * 5) % 30]),
@@ -88,6 +96,7 @@ fn reports_over_a_million_events_of_a_day() {
         let snapshot = store.snapshot();
         for pair in [
             ["eventType", "interaction"],
+            ["eventType", "environment"],
             ["eventType", "productId"],
             ["eventType", "country"],
             ["appVersion", "country"],
