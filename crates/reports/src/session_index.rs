@@ -20,7 +20,7 @@ use crate::values::Values;
 
 /// An event finds its session when that was created at most so long before the report's first instant.
 pub const SESSION_LOOKBACK_DAYS: i64 = 7;
-/// Sessions held for one report; about 60 bytes each, and their texts.
+/// Sessions that the events of one report may name; about 100 bytes each, and their texts.
 pub const MAX_SESSIONS: usize = 2_000_000;
 
 /// The sessions of a tenant, or of one project.
@@ -83,16 +83,18 @@ impl SessionIndex {
         printer: &Printer,
         missing: &PrintSet,
     ) -> Result<Self, ReportError> {
-        let query = Query {
+        let mut query = Query {
             table: Table::Sessions,
             tenant: scope.tenant.as_str().to_owned(),
             from,
             to,
-            columns: vec!["event_time", "received_at", "session_id", "project_id"],
+            columns: vec!["session_id"],
             test: None,
         };
+        query.columns.extend(scope.project.as_ref().map(|_| "project_id"));
         let pieces = snapshot.pieces(query)?;
-        let columns: Vec<&'static str> = self.columns.iter().map(|column| column.name).collect();
+        let mut columns = vec!["received_at"];
+        columns.extend(self.columns.iter().map(|column| column.name));
         let index = Mutex::new(self);
         side_by_side(pieces.len(), |place| {
             let (rows, found) = find(&pieces[place].read()?, scope, printer, missing);
@@ -105,22 +107,24 @@ impl SessionIndex {
         Ok(index.into_inner())
     }
 
-    /// Adds sessions, of each row its id and when it was received.
-    fn add(&mut self, batch: &RecordBatch, found: &[(Print, i64)], printer: &Printer) {
-        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(found.len());
-        for (row, (id, received)) in found.iter().enumerate() {
+    /// Adds sessions of these ids.
+    fn add(&mut self, batch: &RecordBatch, ids: &[Print], printer: &Printer) {
+        let mut rows: Vec<(usize, usize)> = Vec::with_capacity(ids.len());
+        let received = Values::of(batch, "received_at");
+        for (row, id) in ids.iter().enumerate() {
+            let received = received.int(row).unwrap_or(i64::MAX);
             match self.by_id.entry(*id) {
                 Entry::Occupied(known) => {
                     let place = *known.get() as usize;
-                    if *received < self.received[place] {
-                        self.received[place] = *received;
+                    if received < self.received[place] {
+                        self.received[place] = received;
                         rows.push((row, place));
                     }
                 }
                 Entry::Vacant(free) => {
                     rows.push((row, self.received.len()));
                     free.insert(self.received.len() as u32);
-                    self.received.push(*received);
+                    self.received.push(received);
                 }
             }
         }
@@ -157,21 +161,15 @@ impl SessionIndex {
     }
 }
 
-/// The rows of the sessions that are missing, and of each its id and when it was received.
-fn find(
-    batch: &RecordBatch,
-    scope: &Scope,
-    printer: &Printer,
-    missing: &PrintSet,
-) -> (Vec<u32>, Vec<(Print, i64)>) {
-    let [ids, received, projects] =
-        ["session_id", "received_at", "project_id"].map(|name| Values::of(batch, name));
+/// The rows of the sessions that are missing, and their ids.
+fn find(batch: &RecordBatch, scope: &Scope, printer: &Printer, missing: &PrintSet) -> (Vec<u32>, Vec<Print>) {
+    let [ids, projects] = ["session_id", "project_id"].map(|name| Values::of(batch, name));
     let own = scope.project.as_ref().map(|project| project.as_str());
     let rows = (0..batch.num_rows()).filter(|row| own.is_none_or(|own| projects.text(*row) == Some(own)));
     let found = rows.filter_map(|row| {
         // A row without an id only describes a client.
         let id = printer.text(ids.said(row)?);
-        missing.contains(&id).then(|| (row as u32, (id, received.int(row).unwrap_or(i64::MAX))))
+        missing.contains(&id).then_some((row as u32, id))
     });
     found.unzip()
 }
