@@ -40,8 +40,7 @@ pub(crate) const EVENT_COLUMNS: [&str; 26] = [
     "public",
 ];
 /// The columns of its session that an [`EventRow`] may take values from.
-pub(crate) const OF_SESSION: [&str; 6] =
-    ["client_id", "installation_id", "device_id", "space_id", "data_residency", "ip"];
+pub(crate) const OF_SESSION: [&str; 3] = ["installation_id", "device_id", "space_id"];
 
 /// One event. A text that is always answered is empty where it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,17 +55,17 @@ pub struct EventRow<'a> {
     pub device_id: &'a str,
     /// Its own, else its session's.
     pub space_id: &'a str,
-    /// Its own, else its session's.
+    /// Its own.
     pub data_residency: &'a str,
     /// The session it belongs to.
     pub session_id: &'a str,
-    /// Its own, else its session's.
+    /// Its own.
     pub client_id: &'a str,
     /// Its name.
     pub event_type: &'a str,
     /// Whether a person caused it; not, where that is unknown.
     pub interaction: bool,
-    /// Its own, else its session's.
+    /// Its own.
     pub ip: &'a str,
     /// Its own, else its id.
     pub capture_id: &'a str,
@@ -118,7 +117,8 @@ impl EventRows {
             ["interaction", "capture_id", "product_id", "category_id", "stateful", "public"].map(of);
         let ints = ["int1", "int2", "int3", "int4", "int5"].map(of);
         let strs = ["str1", "str2", "str3", "str4", "str5"].map(of);
-        let [clients, installations, devices, spaces, residencies, ips] = OF_SESSION.map(shared);
+        let [clients, residencies, ips] = ["client_id", "data_residency", "ip"].map(of);
+        let [installations, devices, spaces] = OF_SESSION.map(shared);
         rows.map(move |row| {
             let joined = |(own, of_session): (Values<'a>, Option<&'a SessionColumn>)| {
                 let session = || of_session.and_then(|column| column.said(self.places[row]));
@@ -131,12 +131,12 @@ impl EventRows {
                 installation_id: joined(installations),
                 device_id: joined(devices),
                 space_id: joined(spaces),
-                data_residency: joined(residencies),
+                data_residency: residencies.said(row).unwrap_or_default(),
                 session_id: sessions.said(row).unwrap_or_default(),
-                client_id: joined(clients),
+                client_id: clients.said(row).unwrap_or_default(),
                 event_type: names.said(row).unwrap_or_default(),
                 interaction: interactions.flag(row).unwrap_or(false),
-                ip: joined(ips),
+                ip: ips.said(row).unwrap_or_default(),
                 capture_id: captures.said(row).unwrap_or(event_id),
                 product_id: products.text(row),
                 category_id: categories.text(row),

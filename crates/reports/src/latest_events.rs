@@ -77,11 +77,10 @@ pub fn latest_events(
     let of_session: Vec<&'static str> = of_fields.collect();
     // Sessions are looked up for all events only where they decide which events are answered.
     let is_decided_by_sessions = !of_session.is_empty();
-    let mut join = Arc::new(match is_decided_by_sessions {
+    let join = Arc::new(match is_decided_by_sessions {
         true => {
             let wanted = SessionIds::of_events(snapshot, scope, from, &printer)?;
-            let columns = [&of_session[..], &OF_SESSION].concat();
-            Join::new(snapshot, scope, from, &columns, printer, &wanted)?
+            Join::new(snapshot, scope, from, &of_session, printer, &wanted)?
         }
         false => Join::without_sessions(printer),
     });
@@ -110,11 +109,13 @@ pub fn latest_events(
     })?;
     let mut found = in_order(combinations.into_inner(), &pieces, page)?;
     let next = cut(&mut found, &pieces, page)?;
-    if !is_decided_by_sessions {
-        let printer = join.printer.clone();
-        let wanted = sessions_of(&found, &pieces, &printer)?;
-        join = Arc::new(Join::new(snapshot, scope, from, &OF_SESSION, printer, &wanted)?);
+    let printer = join.printer.clone();
+    let mut wanted = sessions_of(&found, &pieces, &printer)?;
+    if is_decided_by_sessions {
+        // Those that were not found need not be looked for again.
+        wanted.0.retain(|id| join.sessions.holds(*id));
     }
+    let join = Arc::new(Join::new(snapshot, scope, from, &OF_SESSION, printer, &wanted)?);
     let mut row_bytes = 1;
     for piece in &pieces {
         row_bytes = row_bytes.max(piece.row_bytes(&EVENT_COLUMNS)?);

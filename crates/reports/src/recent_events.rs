@@ -8,7 +8,7 @@ use tidegauge_store::{Position, Query, Snapshot};
 use crate::coded::Printer;
 use crate::error::ReportError;
 use crate::event_field::EventField;
-use crate::event_rows::{EVENT_COLUMNS, EventRows, OF_SESSION};
+use crate::event_rows::{EVENT_COLUMNS, EventRows};
 use crate::page::{Page, PageRows};
 use crate::row_filter::{Join, RowFilter};
 use crate::scope::{Scope, day_before};
@@ -78,35 +78,26 @@ pub fn recent_events(
     now: Micros,
 ) -> Result<RecentEvents, ReportError> {
     let from = day_before(now);
-    let shown = ["client_id", "data_residency", "ip"];
-    debug_assert!(shown.iter().all(|name| OF_SESSION.contains(name)), "what is shown can be joined");
-    let columns: Vec<&'static str> = shown.into_iter().chain(filter.of_session()).collect();
+    let columns: Vec<&'static str> = filter.of_session().collect();
     let mut query = Query {
         table: Table::Events,
         tenant: scope.tenant.as_str().to_owned(),
         from,
         to: i64::MAX,
-        columns: vec!["session_id"],
+        columns: Vec::new(),
         test: None,
     };
     let printer = Printer::new();
-    let filter_by_session = filter.of_session().next().is_some();
     let filter = RowFilter::new(filter, scope, &printer);
-    let join = if page.limit.is_some() && !filter_by_session {
-        // A page's events are known before their sessions are looked up.
-        let without = Arc::new(Join::without_sessions(printer.clone()));
-        query.test = filter.into_test(without);
-        let mut wanted = SessionIds::default();
-        for batch in PageRows::new(snapshot, query.clone(), page)? {
-            wanted.add(&batch?, &printer)?;
-        }
-        Arc::new(Join::new(snapshot, scope, from, &columns, printer, &wanted)?)
+    // Sessions are looked for only when the filters ask for what events may have from them.
+    let join = if columns.is_empty() {
+        Join::without_sessions(printer)
     } else {
         let wanted = SessionIds::of_events(snapshot, scope, from, &printer)?;
-        let join = Arc::new(Join::new(snapshot, scope, from, &columns, printer, &wanted)?);
-        query.test = filter.into_test(Arc::clone(&join));
-        join
+        Join::new(snapshot, scope, from, &columns, printer, &wanted)?
     };
+    let join = Arc::new(join);
+    query.test = filter.into_test(Arc::clone(&join));
     query.columns = EVENT_COLUMNS.to_vec();
     Ok(RecentEvents { rows: PageRows::new(snapshot, query, page)?, join })
 }

@@ -134,6 +134,11 @@ impl SessionIndex {
         }
     }
 
+    /// True when the session of this id was found.
+    pub fn holds(&self, id: Print) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.received.is_empty()
     }

@@ -8,6 +8,7 @@ use tidegauge_store::Store;
 
 use crate::body::Bodies;
 use crate::client_address::TrustedProxies;
+use crate::reading::Reads;
 use crate::sockets::Sockets;
 
 /// The bounds of the HTTP side.
@@ -70,6 +71,8 @@ pub struct App {
     pub started: Instant,
     /// Takes request bodies in.
     pub bodies: Bodies,
+    /// Places for reports that are read.
+    pub reads: Reads,
     /// The WebSockets.
     pub sockets: Sockets,
     /// Whose word on a request's origin is taken.
@@ -83,6 +86,16 @@ impl App {
         let bodies = Bodies::new(&limits);
         let sockets = Sockets::new(limits.max_websockets);
         let trusted_proxies = TrustedProxies::default();
-        Self { store, accounts, keys, limits, started: Instant::now(), bodies, sockets, trusted_proxies }
+        Self {
+            store,
+            accounts,
+            keys,
+            limits,
+            started: Instant::now(),
+            bodies,
+            reads: Reads::default(),
+            sockets,
+            trusted_proxies,
+        }
     }
 }

@@ -1,34 +1,61 @@
-//! Reports that may have to read files: on a thread where waiting for a disk is no harm.
+//! Reports that may have to read files: on threads where waiting for a disk is no harm, a bounded number at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidegauge_store::{Store, StoreError};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 
-/// A report could not be read. What went wrong is in the log.
+/// Reports read at once; further ones wait.
+pub const MAX_READS: usize = 32;
+/// How long one waits for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Places for reports that are read; clones share them.
+#[derive(Debug, Clone)]
+pub struct Reads(Arc<Semaphore>);
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_READS)))
+    }
+}
+
+/// Why there is no report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the report cannot be read now")]
-pub struct Unread;
+pub enum Unread {
+    /// Its turn did not come: 503.
+    #[error("too many reports are being read; try again soon")]
+    Busy,
+    /// Something could not be read; what it was is in the log: 503.
+    #[error("the report cannot be read now")]
+    Failed,
+}
 
 /// The report.
 ///
 /// # Errors
-/// Something cannot be read.
+/// See [`Unread`].
 pub async fn read<T: Send + 'static>(
     app: &App,
     report: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Unread> {
+    let turn = Arc::clone(&app.reads.0).acquire_owned();
+    let turn = tokio::time::timeout(TURN_TIMEOUT, turn).await.map_err(|_| Unread::Busy)?;
     let store = Arc::clone(&app.store);
-    match tokio::task::spawn_blocking(move || report(&store)).await {
+    // The place goes with the work, also when nobody waits for it any more.
+    let work = move || (report(&store), turn).0;
+    match tokio::task::spawn_blocking(work).await {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(error)) => {
             tracing::error!(%error, "a report cannot be read");
-            Err(Unread)
+            Err(Unread::Failed)
         }
         Err(error) => {
             tracing::error!(%error, "a report ended early");
-            Err(Unread)
+            Err(Unread::Failed)
         }
     }
 }

@@ -93,7 +93,7 @@ impl Model {
             "spaceId" => of(event.space, |session| session.space),
             "installationId" => of(event.installation, |session| session.installation),
             "deviceId" => of(event.device, |session| session.device),
-            "clientId" => of(event.client, |session| session.client),
+            "clientId" => of(event.client, |_| None),
             "appVersion" => of(None, |session| session.version),
             "latitude" => {
                 session.and_then(|s| s.latitude).map_or(String::new(), |number| (number + 0.0).to_string())
