@@ -21,7 +21,7 @@ pub struct Life {
     pub opened: i64,
     /// The newest message's instant; once the connection has ended, when it ended.
     pub last: i64,
-    /// Its service, protocol, data center and project: see [`super::Lives::group`].
+    /// Its service, protocol, data center and project: see [`super::Lives::groups`].
     pub group: u32,
     /// Its API key, as a code within its tenant; [`NONE`] without one.
     pub key: u32,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegauge_facts::Micros;
 use tidegauge_facts::time::{DAY, HOUR, MINUTE, SECOND};
 
-/// Names a project's events are counted by; those beyond it are counted together, as [`OTHER`].
+/// Names a project's events are counted by; those beyond it are counted together.
 pub const MAX_NAMES: usize = 4096;
 /// An event whose own instant lies farther ahead of its arrival is not counted by time.
 pub const MAX_AHEAD: i64 = DAY;
