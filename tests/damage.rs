@@ -233,7 +233,7 @@ fn a_damaged_checkpoint_is_named_by_check_and_counted_again_by_the_next_start() 
     let site = site_with_segments();
     let copy = site.copy();
     let entries = fs::read_dir(copy.data()).unwrap().map(|entry| entry.unwrap().path());
-    let file = entries.into_iter().find(|path| name_of(path).starts_with("gauges-")).unwrap();
+    let file = entries.into_iter().find(|path| name_of(path).starts_with("checkpoint-")).unwrap();
     fs::write(&file, "{}").unwrap();
     let ran = copy.run(&["check"]);
     assert_eq!(ran.code, Some(1));

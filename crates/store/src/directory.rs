@@ -112,7 +112,7 @@ impl DataDir {
     }
 
     pub(crate) fn checkpoint(&self, number: u64) -> PathBuf {
-        self.path.join(format!("gauges-{number:010}.json"))
+        self.path.join(format!("checkpoint-{number:010}.msgpack"))
     }
 
     /// Bytes that the file system still has for us.

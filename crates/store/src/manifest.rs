@@ -148,7 +148,8 @@ impl Manifest {
             let is_checkpoint = path
                 .file_name()
                 .and_then(|name| name.to_str())
-                .is_some_and(|name| name.starts_with("gauges-"));
+                // A file of the first version was called after the gauges alone.
+                .is_some_and(|name| name.starts_with("checkpoint-") || name.starts_with("gauges-"));
             if is_checkpoint && Some(&path) != keep.as_ref() {
                 fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
             }

@@ -206,12 +206,12 @@ fn a_damaged_checkpoint_is_counted_again_and_a_damaged_manifest_is_named() {
     let gauges = fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.to_string_lossy().contains("gauges-"))
+        .find(|path| path.to_string_lossy().contains("checkpoint-"))
         .unwrap();
     fs::write(&gauges, &fs::read(&gauges).unwrap()[1..]).unwrap();
     let findings = crate::check(dir.path()).unwrap().findings;
     assert!(
-        matches!(&*findings, [one] if one.contains("gauges-") && one.contains("damaged")),
+        matches!(&*findings, [one] if one.contains("checkpoint-") && one.contains("damaged")),
         "{findings:?}"
     );
     let counted = open(dir.path());

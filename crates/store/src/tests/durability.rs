@@ -238,7 +238,7 @@ fn a_flush_that_fails_halfway_harms_no_segment_and_the_next_one_passes() {
     let gauges = fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.to_string_lossy().contains("gauges-"))
+        .find(|path| path.to_string_lossy().contains("checkpoint-"))
         .unwrap();
     fs::remove_file(&gauges).unwrap();
     fs::create_dir_all(gauges.join("in the way")).unwrap();
