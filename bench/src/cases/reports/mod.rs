@@ -30,7 +30,7 @@ use crate::{procfs, say};
 
 /// Facts go into segments soon, and connections that are silent are not taken for closed: what a run of minutes needs.
 const SETTINGS: [(&str, &str); 2] =
-    [("TIDEGAUGE_FLUSH_INTERVAL_SECONDS", "1"), ("TIDEGAUGE_IDLE_TIMEOUT_SECONDS", "604800")];
+    [("TIDEGAUGE_FLUSH_INTERVAL_SECONDS", "1"), ("TIDEGAUGE_IDLE_TIMEOUT_SECONDS", "86400")];
 /// Connections that sessions, of which a request has one, are sent over; and those of batches.
 const SESSION_CONNECTIONS: usize = 256;
 const BATCH_CONNECTIONS: usize = 32;
