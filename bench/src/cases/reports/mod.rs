@@ -48,17 +48,24 @@ pub fn run(options: &Options) -> anyhow::Result<CaseResult> {
 
     load_first(&tidegauge, &dataset)?;
     let sessions = (rows / SESSIONS_PER_SESSION_WITH_EVENTS) as u64;
-    settle_and_restart(&mut tidegauge)?;
+    let few = settle_and_restart(&mut tidegauge)?;
     result.memory = Some(procfs::memory(tidegauge.server.pid())?);
     ask(options, &tidegauge, &dataset, sessions, questions::first_round(&dataset), &mut result)?;
 
     load_rest(&tidegauge, &dataset)?;
-    settle_and_restart(&mut tidegauge)?;
+    let all = settle_and_restart(&mut tidegauge)?;
     ask(options, &tidegauge, &dataset, rows as u64, questions::second_round(&dataset), &mut result)?;
 
     tidegauge.server.stop()?;
     result.disk_bytes = Some(bytes_on_disk(&tidegauge.data.join("segments")));
     result.notes.push(NOTE.to_owned());
+    result.notes.push(format!(
+        "Reports: the server was ready again {:.2} s after its start with {rows} events, {} messages of connections and \
+         {sessions} sessions in segments, and {:.2} s after it with {rows} sessions.",
+        few.as_secs_f64(),
+        dataset.messages.len(),
+        all.as_secs_f64()
+    ));
     Ok(result)
 }
 
@@ -106,8 +113,8 @@ fn load_sessions(
     Ok(())
 }
 
-/// Waits until everything is in segments and those are merged, then starts the server again.
-fn settle_and_restart(tidegauge: &mut Tidegauge) -> anyhow::Result<()> {
+/// Waits until everything is in segments and those are merged, then starts the server again; says how long that took.
+fn settle_and_restart(tidegauge: &mut Tidegauge) -> anyhow::Result<Duration> {
     let start = Instant::now();
     let segments = tidegauge.data.join("segments");
     let (mut last, mut since) = (0, Instant::now());
@@ -129,7 +136,7 @@ fn settle_and_restart(tidegauge: &mut Tidegauge) -> anyhow::Result<()> {
         start.elapsed().as_secs_f64(),
         started.as_secs_f64()
     ));
-    Ok(())
+    Ok(started)
 }
 
 /// A question that the peer is to be asked too, and what we were answered.
