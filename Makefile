@@ -36,7 +36,7 @@ lint: ## Formatting, clippy and documentation, warnings as errors; licences when
 	else echo "cargo-deny is not installed: licences not checked"; fi
 
 .PHONY: bench
-bench: build ## Measure against the server's own limits, PostgreSQL and ClickHouse (about 10 minutes)
+bench: build ## Measure against the server's own limits, PostgreSQL, ClickHouse and DuckDB (about 15 minutes)
 	bench/install-peers.sh
 	$(CARGO) run --release --locked -p tidegauge-bench -- --server "$${CARGO_TARGET_DIR:-target}/release/tidegauge serve --listen {listen} --data {data}" $(BENCH)
 

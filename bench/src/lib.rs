@@ -1,5 +1,5 @@
-//! Measures Tidegauge beside the limits of its own HTTP server and beside PostgreSQL and ClickHouse: all in one run, on
-//! one machine, with the same events, so that the ratios mean something where the absolute numbers do not.
+//! Measures Tidegauge beside the limits of its own HTTP server and beside PostgreSQL, ClickHouse and DuckDB: all in one
+//! run, on one machine, with the same facts, so that the ratios mean something where the absolute numbers do not.
 
 pub mod cases;
 pub mod chance;

@@ -207,3 +207,55 @@ fn micros(instant: &Value) -> Result<i64, String> {
     let parsed: jiff::Timestamp = text.parse().map_err(|error| format!("{text}: {error}"))?;
     Ok(parsed.as_microsecond())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn dataset() -> Dataset {
+        Dataset::new(10_000, "2026-11-21T07:35:53.5Z".parse().unwrap())
+    }
+
+    #[test]
+    fn one_event_too_few_in_a_bucket_is_told() {
+        let dataset = dataset();
+        let hours = ["2026-11-21T05:00:00.000Z", "2026-11-21T06:00:00.000Z"];
+        let counts = hours.map(|hour| {
+            let from = micros(&json!(hour)).unwrap();
+            let hour = from..from + 3_600 * SECOND_US;
+            dataset.events.iter().filter(|event| hour.contains(&event.at)).count()
+        });
+        let answer = |less: usize| {
+            json!({"data": [
+                {"timestamp": hours[0], "events": counts[0]},
+                {"timestamp": hours[1], "events": counts[1] - less},
+            ]})
+        };
+        let sum = (counts[0] + counts[1]) as u64;
+        assert_eq!(history(&dataset, &answer(0), (0, 0)), Ok(Seen { rows: 2, sum }));
+        assert!(history(&dataset, &answer(1), (0, 0)).unwrap_err().contains("expected"));
+    }
+
+    #[test]
+    fn a_wrong_total_and_a_missing_row_are_told() {
+        let dataset = dataset();
+        let open = open_connections(&dataset);
+        assert!(open > 0);
+        let right = json!({"totalEvents": 10_000, "activeConnections": open});
+        assert_eq!(analytics(&dataset, &right, (0, 0)), Ok(Seen { rows: 10_000, sum: open }));
+        let wrong = json!({"totalEvents": 9_999, "activeConnections": open});
+        assert!(analytics(&dataset, &wrong, (0, 0)).is_err());
+        assert!(summary(&dataset, &json!([]), (0, 0)).unwrap_err().contains("rows of the summary"));
+    }
+
+    #[test]
+    fn an_events_own_device_goes_before_its_sessions() {
+        let dataset = dataset();
+        let own = dataset.events.iter().find(|event| event.own_device.is_some()).unwrap();
+        assert_eq!(Column::DeviceId.value(&dataset, own), u64::from(own.own_device.unwrap()) + 1);
+        let devices = latest_events(&dataset, [Column::DeviceId, Column::DeviceId]);
+        assert!(devices.rows > latest_events(&dataset, [Column::EventType, Column::EventType]).rows);
+    }
+}

@@ -40,7 +40,7 @@ pub enum Bar {
 
 /// The bars, from the project's issues.
 const LATEST_EVENT: Bar = Bar::TotalMs(50.0);
-const LIST: Bar = Bar::ListMs(50.0, 64 * 1024 * 1024);
+const LIST: Bar = Bar::ListMs(50.0, 64_000_000);
 const SUMMARY: Bar = Bar::TotalMs(10.0);
 const ANALYTICS: Bar = Bar::TotalMs(1.0);
 
