@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use tidegauge_facts::{Micros, ProjectId, TenantId};
-use tidegauge_store::View;
-use tidegauge_store::connections::NONE;
+use tidegauge_store::connections::{Life, NONE};
+use tidegauge_store::{Store, StoreError};
+
+use crate::connection_source::Connections;
 
 /// Most connections that are listed; all are counted.
 pub const MAX_LISTED: usize = 10_000;
@@ -29,27 +31,35 @@ pub struct ActiveUser {
     pub connection: Box<str>,
 }
 
-/// The report for one project.
-#[must_use]
-pub fn active_users(view: &View, tenant: &TenantId, project: &ProjectId) -> ActiveUsers {
-    let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return ActiveUsers::default() };
-    let lives = ledger.lives();
+/// The report for one project, as of `now`.
+///
+/// # Errors
+/// Something cannot be read.
+pub fn active_users(
+    store: &Store,
+    tenant: &TenantId,
+    project: &ProjectId,
+    now: Micros,
+) -> Result<ActiveUsers, StoreError> {
+    let connections = Connections::since(store, tenant, now.0, now)?;
+    let Some(connections) = connections else { return Ok(ActiveUsers::default()) };
+    let lives = connections.lives();
     let is_wanted: Vec<bool> =
         lives.groups().iter().map(|group| *group.project == *project.as_str()).collect();
-    let mut found: Vec<(i64, u32)> = ledger
-        .iter()
-        .filter(|(_, life)| life.is_open() && life.user != NONE && is_wanted[life.group as usize])
-        .map(|(place, life)| (life.opened, place))
-        .collect();
+    let open = lives.places().filter(|(_, life)| life.is_open() && life.user != NONE);
+    let open = open.filter(|(_, life)| is_wanted[life.group as usize]);
+    let mut found: Vec<(u32, Life)> = open.map(|(place, life)| (place, *life)).collect();
     let count = found.len() as u64;
+    let newest_first = |a: &(u32, Life), b: &(u32, Life)| (b.1.opened, b.0).cmp(&(a.1.opened, a.0));
     if found.len() > MAX_LISTED {
-        found.select_nth_unstable_by(MAX_LISTED, |a, b| b.cmp(a));
+        found.select_nth_unstable_by(MAX_LISTED, newest_first);
         found.truncate(MAX_LISTED);
     }
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    let users = found.into_iter().filter_map(|(opened, place)| {
-        let description = ledger.describe(place)?;
-        Some(ActiveUser { user: description.user?, connected_at: Micros(opened), connection: description.id })
+    found.sort_unstable_by(newest_first);
+    let named = found.iter().zip(connections.describe(&found));
+    let users = named.filter_map(|((_, life), names)| {
+        let names = names?;
+        Some(ActiveUser { user: names.user?, connected_at: Micros(life.opened), connection: names.id })
     });
-    ActiveUsers { users: users.collect(), count }
+    Ok(ActiveUsers { users: users.collect(), count })
 }

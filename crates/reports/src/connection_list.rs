@@ -1,12 +1,9 @@
 //! Single connections (the `query` beside seed 001's `summary`).
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use tidegauge_facts::connections::api_key_id;
 use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, ProjectId, TenantId};
-use tidegauge_store::connections::{Description, Life};
+use tidegauge_store::connections::{Description, Life, NONE};
 use tidegauge_store::{Store, StoreError};
 use uuid::Uuid;
 
@@ -65,19 +62,24 @@ pub fn connection_list(
             && filter.kind.admits(&group.service, &group.protocol, &group.data_center)
     });
     let is_wanted: Vec<bool> = groups.collect();
-    let found = lives.places().filter(|(_, life)| {
+    let fits = |life: &Life| {
         is_wanted[life.group as usize]
             && filter.period.holds(Micros(life.opened))
             && (!filter.active_only || life.is_open())
-    });
-    let mut found: Vec<(u32, Life)> = found.map(|(place, life)| (place, *life)).collect();
-    if filter.api_key.is_none() && filter.connection_id.is_none() {
-        keep_latest(&mut found, filter.limit);
+    };
+    let mut found: Vec<(u32, Life)> = match &filter.connection_id {
+        Some(id) => {
+            let known = |life: &Life| (life.group as usize) < is_wanted.len();
+            connections.of_id(id).into_iter().filter(|(_, life)| known(life) && fits(life)).collect()
+        }
+        None => lives.places().filter(|(_, life)| fits(life)).map(|(place, life)| (place, *life)).collect(),
+    };
+    if let Some(wanted) = filter.api_key {
+        keep_of_key(&mut found, wanted, &connections);
     }
-    let mut keys = HashMap::new();
+    keep_latest(&mut found, filter.limit);
     let names = connections.describe(&found);
     let rows = found.iter().zip(names).filter_map(|((_, life), names)| Some((life, names?)));
-    let rows = rows.filter(|(_, names)| names_match(filter, names, &mut keys));
     let mut rows: Vec<ConnectionRow> = rows.map(|(life, names)| row(life, names, now)).collect();
     rows.sort_by(|a, b| b.opened_at.cmp(&a.opened_at).then_with(|| a.names.id.cmp(&b.names.id)));
     rows.truncate(filter.limit);
@@ -94,15 +96,16 @@ fn keep_latest(found: &mut Vec<(u32, Life)>, limit: usize) {
     }
 }
 
-fn names_match(filter: &ListFilter, names: &Description, keys: &mut HashMap<Arc<str>, Option<Uuid>>) -> bool {
-    let is_key = filter.api_key.is_none_or(|wanted| {
-        let id = names
-            .key
-            .as_ref()
-            .and_then(|key| *keys.entry(Arc::clone(key)).or_insert_with(|| api_key_id(key)));
-        id == Some(wanted)
-    });
-    is_key && filter.connection_id.as_ref().is_none_or(|id| **id == *names.id)
+/// Those opened with the key of this id.
+fn keep_of_key(found: &mut Vec<(u32, Life)>, wanted: Uuid, connections: &Connections<'_>) {
+    let mut codes: Vec<u32> = found.iter().map(|(_, life)| life.key).filter(|key| *key != NONE).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let keys = connections.keys(&codes);
+    let of_key =
+        codes.iter().zip(keys).filter(|(_, key)| key.as_deref().and_then(api_key_id) == Some(wanted));
+    let of_key: Vec<u32> = of_key.map(|(code, _)| *code).collect();
+    found.retain(|(_, life)| of_key.contains(&life.key));
 }
 
 fn row(life: &Life, names: Description, now: Micros) -> ConnectionRow {

@@ -1,5 +1,7 @@
 //! Where connections are read from: the ledger as far back as it reaches, the facts before that.
 
+use std::sync::Arc;
+
 use tidegauge_facts::{Micros, TenantId};
 use tidegauge_store::connections::{Description, Life, Lives, TenantLedger, connections_since};
 use tidegauge_store::{Store, StoreError};
@@ -47,6 +49,26 @@ impl<'s> Connections<'s> {
         match self {
             Self::Ledger { lives, .. } => lives.clone(),
             Self::Facts(ledger) => ledger.lives(),
+        }
+    }
+
+    /// The connections of this id.
+    pub fn of_id(&self, id: &str) -> Vec<(u32, Life)> {
+        match self {
+            Self::Ledger { store, tenant, .. } => store.look(|view| {
+                view.ledger.tenant(tenant.as_str()).map(|ledger| ledger.of_id(id)).unwrap_or_default()
+            }),
+            Self::Facts(ledger) => ledger.of_id(id),
+        }
+    }
+
+    /// The API keys (as hashes) of these codes.
+    pub fn keys(&self, codes: &[u32]) -> Vec<Option<Arc<str>>> {
+        match self {
+            Self::Ledger { store, tenant, .. } => store.look(|view| {
+                view.ledger.tenant(tenant.as_str()).map(|ledger| ledger.keys(codes)).unwrap_or_default()
+            }),
+            Self::Facts(ledger) => ledger.keys(codes),
         }
     }
 

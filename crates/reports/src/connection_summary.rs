@@ -54,15 +54,21 @@ pub fn connection_summary(
 ) -> Result<Vec<SummaryRow>, StoreError> {
     let from = period.from.map_or(i64::MIN, |from| from.0);
     let to = period.to.map_or(i64::MAX, |to| to.0);
-    let Some(connections) = Connections::since(store, tenant, from, now)? else { return Ok(Vec::new()) };
+    // Nothing is open yet in a time to come.
+    let connections = if from <= now.0 { Connections::since(store, tenant, from, now)? } else { None };
+    let Some(connections) = connections else { return Ok(Vec::new()) };
     let lives = connections.lives();
     let (mut rows, row_of_group) = rows(&lives, project, filter);
+    let mut keys = Keys::new(&lives, rows.len());
     for life in lives.iter().filter(|life| life.overlaps(from, to)) {
         if let Some(row) = row_of_group[life.group as usize] {
             rows[row].count(life, (from, to), now.0);
+            keys.note(row, life.key);
         }
     }
-    let mut rows: Vec<SummaryRow> = rows.into_iter().filter_map(Sum::into_row).collect();
+    let keys = keys.distinct(rows.len());
+    let rows = rows.into_iter().zip(keys);
+    let mut rows: Vec<SummaryRow> = rows.filter_map(|(row, keys)| row.into_row(keys)).collect();
     rows.sort_by(|a, b| {
         let key = |row: &SummaryRow| [&row.service, &row.protocol, &row.data_center].map(Arc::clone);
         key(a).cmp(&key(b))
@@ -105,8 +111,6 @@ struct Sum {
     first: i64,
     last: i64,
     activity: i64,
-    /// The keys seen, a bit each.
-    keys: Vec<u64>,
 }
 
 impl Sum {
@@ -121,7 +125,6 @@ impl Sum {
             first: i64::MAX,
             last: i64::MIN,
             activity: i64::MIN,
-            keys: Vec::new(),
         }
     }
 
@@ -135,21 +138,14 @@ impl Sum {
         self.first = self.first.min(life.opened);
         self.last = self.last.max(life.opened);
         self.activity = self.activity.max(life.last);
-        if life.key != NONE {
-            let (word, bit) = (life.key as usize / 64, life.key % 64);
-            if word >= self.keys.len() {
-                self.keys.resize(word + 1, 0);
-            }
-            self.keys[word] |= 1 << bit;
-        }
     }
 
-    fn into_row(self) -> Option<SummaryRow> {
+    fn into_row(self, keys: u64) -> Option<SummaryRow> {
         let seconds = |micros: i128| u64::try_from(micros / i128::from(SECOND)).unwrap_or(0);
         (self.total > 0).then(|| SummaryRow {
             total_connections: self.total,
             new_connections: self.new,
-            unique_api_keys: self.keys.iter().map(|word| u64::from(word.count_ones())).sum(),
+            unique_api_keys: keys,
             mean_duration_seconds: seconds(self.durations / i128::from(self.total)),
             total_time_seconds: seconds(self.clipped),
             active_connections: self.active,
@@ -160,5 +156,54 @@ impl Sum {
             protocol: self.group.protocol,
             data_center: self.group.data_center,
         })
+    }
+}
+
+/// The keys seen in each row: a bit each where that is small, else a list of pairs.
+enum Keys {
+    Bits { words_per_row: usize, bits: Vec<u64> },
+    Pairs(Vec<(u32, u32)>),
+}
+
+/// Bits are kept up to so many words (32 MiB).
+const MAX_WORDS: usize = 4 * 1024 * 1024;
+
+impl Keys {
+    fn new(lives: &Lives, rows: usize) -> Self {
+        let highest = lives.iter().map(|life| life.key).filter(|key| *key != NONE).max();
+        let words_per_row = highest.map_or(0, |key| key as usize / 64 + 1);
+        match words_per_row.checked_mul(rows) {
+            Some(words) if words <= MAX_WORDS => Self::Bits { words_per_row, bits: vec![0; words] },
+            _ => Self::Pairs(Vec::new()),
+        }
+    }
+
+    fn note(&mut self, row: usize, key: u32) {
+        match self {
+            _ if key == NONE => {}
+            Self::Bits { words_per_row, bits } => {
+                bits[row * *words_per_row + key as usize / 64] |= 1 << (key % 64)
+            }
+            Self::Pairs(pairs) => pairs.push((row as u32, key)),
+        }
+    }
+
+    /// How many different keys each row has.
+    fn distinct(self, rows: usize) -> Vec<u64> {
+        let mut counts = vec![0; rows];
+        match self {
+            Self::Bits { words_per_row: 0, .. } => {}
+            Self::Bits { words_per_row, bits } => {
+                for (count, words) in counts.iter_mut().zip(bits.chunks(words_per_row)) {
+                    *count = words.iter().map(|word| u64::from(word.count_ones())).sum();
+                }
+            }
+            Self::Pairs(mut pairs) => {
+                pairs.sort_unstable();
+                pairs.dedup();
+                pairs.into_iter().for_each(|(row, _)| counts[row as usize] += 1);
+            }
+        }
+        counts
     }
 }

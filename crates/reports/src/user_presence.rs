@@ -16,7 +16,12 @@ pub struct Presence {
 
 /// The presence of each of `users`, in their order.
 #[must_use]
-pub fn user_presence(store: &Store, tenant: &TenantId, project: &ProjectId, users: &[&str]) -> Vec<Presence> {
+pub fn user_presence(
+    store: &Store,
+    tenant: &TenantId,
+    project: &ProjectId,
+    users: &[String],
+) -> Vec<Presence> {
     let known = store.look(|view| {
         let ledger = view.ledger.tenant(tenant.as_str())?;
         let codes: Vec<Option<u32>> = users.iter().map(|user| ledger.user(user)).collect();

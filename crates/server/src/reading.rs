@@ -29,6 +29,9 @@ pub enum Unread {
     /// Its turn did not come: 503.
     #[error("too many reports are being read; try again soon")]
     Busy,
+    /// More would have to be brought together than is allowed: 503, and a narrower question helps.
+    #[error("the period holds more connections than can be counted at once; ask for a shorter one")]
+    TooMuch,
     /// Something could not be read; what it was is in the log: 503.
     #[error("the report cannot be read now")]
     Failed,
@@ -49,6 +52,7 @@ pub async fn read<T: Send + 'static>(
     let work = move || (report(&store), turn).0;
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(report)) => Ok(report),
+        Ok(Err(StoreError::TooMuch { .. })) => Err(Unread::TooMuch),
         Ok(Err(error)) => {
             tracing::error!(%error, "a report cannot be read");
             Err(Unread::Failed)

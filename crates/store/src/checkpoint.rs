@@ -65,6 +65,8 @@ impl Checkpoint {
     /// stale, and stale days are counted from the facts.
     pub fn from_facts(manifest: &Manifest, now: Micros) -> Self {
         let mut checkpoint = Self::empty(now);
+        // What nobody asks for any more is not even counted.
+        checkpoint.gauges.forget_the_past(now);
         for segment in &manifest.segments {
             let Some(table) = segment.table() else { continue };
             let counted = segment.read(columns_of(table)).and_then(|batches| {

@@ -57,6 +57,12 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// More is asked for than is brought together for one question.
+    #[error("more {what} than can be counted at once: narrow the period")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+    },
     /// Arrow or Parquet refused its own data.
     #[error("cannot {doing}: {reason}")]
     Format {

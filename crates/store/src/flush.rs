@@ -10,12 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
-use tidegauge_facts::time::DAY;
 use tidegauge_facts::{Micros, Table};
 
 use crate::checkpoint::Checkpoint;
 use crate::compact;
-use crate::connections::{connections_since, peaks_of};
 use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::manifest::Manifest;
@@ -73,7 +71,6 @@ impl Flusher {
     pub fn run(mut self) {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
-            self.tend_connections();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
                 let result = self.flush_aside();
                 self.shared.look_at_disk();
@@ -88,14 +85,6 @@ impl Flusher {
         }
     }
 
-    /// Lets connections end that have been silent for too long, and those go that ended long ago.
-    fn tend_connections(&self) {
-        let now = Micros::now();
-        if self.shared.view.read().ledger.is_due(now) {
-            self.shared.view.write().ledger.tend(now);
-        }
-    }
-
     /// Flushes in a thread of its own, which stands back behind those that answer requests as long as the
     /// backlog is not large. (A thread can give up its place, but not take it back: hence a new one.)
     fn flush_aside(&mut self) -> Result<(), StoreError> {
@@ -105,9 +94,7 @@ impl Flusher {
                 if !is_behind {
                     let _ = rustix::process::nice(NICENESS);
                 }
-                self.flush()?;
-                compact::compact(&self.shared)?;
-                self.renew_past_peaks()
+                self.flush().and_then(|()| compact::compact(&self.shared))
             });
             match flushing.map(|thread| thread.join()) {
                 Ok(Ok(result)) => result,
@@ -165,27 +152,6 @@ impl Flusher {
         self.last = Instant::now();
         self.gauges = checkpoint.gauges;
         self.publish(manifest, through);
-        Ok(())
-    }
-
-    /// Counts the days again whose peaks a late message has changed.
-    fn renew_past_peaks(&self) -> Result<(), StoreError> {
-        let (snapshot, tenant, days, from, idle) = {
-            let mut view = self.shared.view.write();
-            view.ledger.evict();
-            let Some((tenant, days)) = view.ledger.stale() else { return Ok(()) };
-            let Some(first) = days.iter().map(|stale| stale.day).min() else { return Ok(()) };
-            let from =
-                view.ledger.tenant(&tenant).map_or(first * DAY, |ledger| ledger.facts_from(first * DAY));
-            let idle = view.ledger.idle(&tenant);
-            (view.snapshot(), tenant, days, from, idle)
-        };
-        let facts = connections_since(&snapshot, &tenant, from, idle, Micros::now().0)?;
-        let peaks: Vec<_> = days.iter().map(|stale| (stale, peaks_of(&facts, stale))).collect();
-        let mut view = self.shared.view.write();
-        for (stale, hours) in peaks {
-            view.ledger.renew(&tenant, stale, &hours);
-        }
         Ok(())
     }
 

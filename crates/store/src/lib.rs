@@ -36,6 +36,7 @@ mod segment;
 mod shared;
 mod snapshot;
 mod store;
+mod tend;
 #[cfg(test)]
 mod tests;
 

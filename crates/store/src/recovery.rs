@@ -78,7 +78,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
         log_files: opening.log_files,
     };
     let damage = opening.damage;
-    view.ledger.tend(now);
+    view.ledger.tend_all(now);
     Ok(Opened {
         view,
         gauges: checkpoint.gauges,
@@ -130,7 +130,7 @@ impl Opening {
             self.sequence = frame.header.sequence;
             self.gauges.apply(table, &batch)?;
             if table == Table::Connections {
-                self.ledger.apply(&batch, self.now)?;
+                self.ledger.replay(&batch, self.now)?;
             }
             remembered::of_batch(&mut self.dedupe, self.prints, table, &batch)?;
             self.hot.push(frame, batch)?;
@@ -169,7 +169,7 @@ fn recover_connections(segments: &[Arc<Segment>], ledger: &mut Ledger, has_past:
             for batch in batches {
                 match has_past {
                     true => ledger.recover(&batch?, now)?,
-                    false => ledger.apply(&batch?, now)?,
+                    false => ledger.replay(&batch?, now)?,
                 }
             }
             Ok(())
@@ -178,6 +178,8 @@ fn recover_connections(segments: &[Arc<Segment>], ledger: &mut Ledger, has_past:
             segment.mark_if_damaged(&error);
             tracing::error!(%error, "a segment cannot be read: its connections are not counted");
         }
+        if !has_past {
+            ledger.tend_all(now);
+        }
     }
-    ledger.evict();
 }

@@ -18,6 +18,7 @@ use crate::intake::Appended;
 use crate::recovery;
 use crate::shared::{Health, Options, Shared};
 use crate::snapshot::{Snapshot, View};
+use crate::tend;
 
 /// The embedded store: one data directory, one commit thread, one flush thread.
 #[derive(Debug)]
@@ -57,9 +58,12 @@ impl Store {
             last: Instant::now(),
             busy: BusyMeter::new(),
         };
+        let (tended, renewed) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = [
             thread::Builder::new().name("commit".into()).spawn(move || committer.run()),
             thread::Builder::new().name("flush".into()).spawn(move || flusher.run()),
+            thread::Builder::new().name("tend".into()).spawn(move || tend::tend(&tended)),
+            thread::Builder::new().name("renew".into()).spawn(move || tend::renew(&renewed)),
         ];
         let threads = threads
             .into_iter()

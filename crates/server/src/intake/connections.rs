@@ -68,14 +68,13 @@ pub async fn take_connections(
     let tenant = principal.tenant.as_str();
     let project = principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str());
     let instant = |message: &ConnectionMessage<'_>| message.at.map_or(now, |at| at.min(now));
-    let mut opened: HashMap<&str, Micros> = HashMap::with_capacity(messages.len());
+    let mut opened: HashMap<(&str, &str), Micros> = HashMap::with_capacity(messages.len());
     for message in messages {
-        let at = instant(message);
-        opened
-            .entry(message.connection_id)
-            .and_modify(|first| *first = at.min(*first))
-            .or_insert_with(|| opened_at(app, &principal.tenant, message.connection_id, at));
+        let (at, project) = (instant(message), message.project_id.unwrap_or(project));
+        let first = opened.entry((project, message.connection_id)).or_insert(at);
+        *first = at.min(*first);
     }
+    know_openings(app, tenant, &mut opened)?;
     let rows: Vec<(Option<Fingerprint>, Connection<'_>)> = messages
         .iter()
         .map(|message| {
@@ -94,7 +93,7 @@ pub async fn take_connections(
                 service_name: message.service_name,
                 protocol_name: message.protocol_name,
                 data_center: message.data_center,
-                opened_at: opened.get(message.connection_id).copied().unwrap_or(at).0,
+                opened_at: opened.get(&(project, message.connection_id)).copied().unwrap_or(at).0,
                 closed_at: (message.state == State::Close).then_some(at.0),
                 api_key_hash: message.api_key_hash,
                 user_id: message.user_id,
@@ -112,10 +111,22 @@ pub async fn take_connections(
     take_rows(app, || rows.iter().copied()).await
 }
 
-/// When a connection was opened, as far as is known, given a message of it at `at`.
-fn opened_at(app: &App, tenant: &TenantId, connection_id: &str, at: Micros) -> Micros {
-    let known = app.store.look(|view| view.ledger.opened_at(tenant.as_str(), connection_id));
-    known.map_or(at, |opened| at.min(Micros(opened)))
+/// Brings the openings up to what is known of the connections. Unknown ones are refused when too many are known.
+fn know_openings(
+    app: &App,
+    tenant: &str,
+    openings: &mut HashMap<(&str, &str), Micros>,
+) -> Result<(), Refused> {
+    app.store.look(|view| {
+        for ((project, id), opening) in openings {
+            match view.ledger.opened_at(tenant, project, id) {
+                Some(known) => *opening = (*opening).min(Micros(known)),
+                None if view.ledger.is_full() => return Err(Refused::Busy),
+                None => {}
+            }
+        }
+        Ok(())
+    })
 }
 
 /// A WebSocket of this server's own.

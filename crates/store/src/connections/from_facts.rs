@@ -12,10 +12,13 @@ use crate::error::StoreError;
 use crate::rows::Query;
 use crate::snapshot::Snapshot;
 
+/// Most connections that are brought together for one question.
+pub const MAX_CONNECTIONS_READ: usize = 2_000_000;
+
 /// Every connection of a tenant that was open at some moment since `from`.
 ///
 /// # Errors
-/// Something cannot be read.
+/// Something cannot be read, or there are more than [`MAX_CONNECTIONS_READ`].
 pub fn connections_since(
     snapshot: &Snapshot,
     tenant: &str,
@@ -23,7 +26,19 @@ pub fn connections_since(
     idle: i64,
     now: i64,
 ) -> Result<TenantLedger, StoreError> {
-    let moment = Moment { now, since: i64::MIN, is_recovery: true };
+    read_until(snapshot, tenant, from, idle, now, || false)
+}
+
+/// [`connections_since`], given up when `is_over`.
+pub(crate) fn read_until(
+    snapshot: &Snapshot,
+    tenant: &str,
+    from: i64,
+    idle: i64,
+    now: i64,
+    is_over: impl Fn() -> bool,
+) -> Result<TenantLedger, StoreError> {
+    let moment = Moment { now, since: i64::MIN, is_recovery: true, is_replay: true };
     let mut ledger = TenantLedger::new(idle);
     let query = Query {
         table: Table::Connections,
@@ -37,7 +52,11 @@ pub fn connections_since(
         let batch = batch?;
         let messages = Messages::of(&batch)?;
         (0..messages.len()).for_each(|row| ledger.apply(&messages.get(row), moment));
+        if ledger.known() > MAX_CONNECTIONS_READ || is_over() {
+            return Err(StoreError::TooMuch { what: "connections" });
+        }
     }
+    ledger.expire(moment, usize::MAX);
     Ok(ledger)
 }
 

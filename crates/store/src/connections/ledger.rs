@@ -1,6 +1,6 @@
 //! All tenants' connections.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ahash::RandomState;
 use arrow_array::RecordBatch;
@@ -21,10 +21,12 @@ pub const MAX_IDLE: i64 = DAY;
 const KEPT: i64 = 25 * HOUR;
 /// While more connections are known than [`MAX_LIVES`], for so long.
 const KEPT_WHEN_FULL: i64 = 2 * HOUR;
-/// Connections in memory, open ones and those that ended lately; about 170 bytes each.
+/// Connections in memory, open ones and those that ended lately; about 200 bytes each, and their texts. With half as many
+/// again, unknown ones are refused.
 pub const MAX_LIVES: usize = 2_000_000;
-/// Places looked at in one go for what can be forgotten.
-const EVICTED_AT_ONCE: usize = 64 * 1024;
+/// Places looked at in one go for what can be forgotten, and connections for their silence: who commits waits meanwhile.
+const SWEPT_AT_ONCE: usize = 64 * 1024;
+const EXPIRED_AT_ONCE: usize = 4096;
 
 /// The connections of all tenants: every open one, and every one that ended after [`Ledger::since`].
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Ledger {
     default_idle: i64,
     idle: HashMap<Box<str>, i64>,
     tenants: HashMap<Box<str>, TenantLedger, RandomState>,
+    /// Places still to be looked at for what can be forgotten.
+    to_sweep: usize,
 }
 
 /// The peaks before a ledger begins: what a checkpoint keeps of it. The rest is read from the facts.
@@ -45,7 +49,7 @@ pub(crate) struct LedgerPast {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct TenantPast {
     tenant: Box<str>,
-    late_since: i64,
+    late: BTreeMap<i64, i64>,
     projects: Vec<(Box<str>, PastPeaks)>,
 }
 
@@ -59,11 +63,16 @@ impl LedgerPast {
 impl Ledger {
     /// A ledger that begins where the past ends.
     pub(crate) fn new(past: LedgerPast, default_idle: i64) -> Self {
-        let mut ledger =
-            Self { since: past.since, default_idle, idle: HashMap::new(), tenants: HashMap::default() };
-        for TenantPast { tenant, late_since, projects } in past.tenants {
+        let mut ledger = Self {
+            since: past.since,
+            default_idle,
+            idle: HashMap::new(),
+            tenants: HashMap::default(),
+            to_sweep: 0,
+        };
+        for TenantPast { tenant, late, projects } in past.tenants {
             let tenant = ledger.tenant_mut(&tenant);
-            tenant.set_late_since(late_since);
+            tenant.set_late(late);
             for (project, past) in projects {
                 tenant.project_mut(&project).past = past;
             }
@@ -85,8 +94,18 @@ impl Ledger {
 
     /// When a connection was opened, as far as is known.
     #[must_use]
-    pub fn opened_at(&self, tenant: &str, connection: &str) -> Option<i64> {
-        self.tenant(tenant)?.opened_at(connection)
+    pub fn opened_at(&self, tenant: &str, project: &str, connection: &str) -> Option<i64> {
+        self.tenant(tenant)?.opened_at(project, connection)
+    }
+
+    /// True when no more connections are to be taken in: [`MAX_LIVES`] and half as many are known.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.known() >= MAX_LIVES + MAX_LIVES / 2
+    }
+
+    fn known(&self) -> usize {
+        self.tenants.values().map(TenantLedger::known).sum()
     }
 
     /// How long a tenant's connections may be silent, in microseconds.
@@ -102,16 +121,20 @@ impl Ledger {
 
     /// Takes a batch of messages in.
     pub(crate) fn apply(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
-        self.take(batch, now, false)
+        self.take(batch, self.moment(now))
     }
 
-    /// Takes in messages that the past peaks know already.
+    /// Takes in messages that were told before the store opened. When all are in, [`Ledger::tend`] says which have ended.
+    pub(crate) fn replay(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
+        self.take(batch, Moment { is_replay: true, ..self.moment(now) })
+    }
+
+    /// [`Ledger::replay`] of messages that the past peaks know already.
     pub(crate) fn recover(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
-        self.take(batch, now, true)
+        self.take(batch, Moment { is_replay: true, is_recovery: true, ..self.moment(now) })
     }
 
-    fn take(&mut self, batch: &RecordBatch, now: Micros, is_recovery: bool) -> Result<(), StoreError> {
-        let moment = Moment { now: now.0, since: self.since, is_recovery };
+    fn take(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), StoreError> {
         let messages = Messages::of(batch)?;
         for row in 0..messages.len() {
             self.tenant_mut(messages.tenant(row)).apply(&messages.get(row), moment);
@@ -136,29 +159,46 @@ impl Ledger {
 
     /// True when there is something for [`Ledger::tend`] to do.
     pub(crate) fn is_due(&self, now: Micros) -> bool {
-        self.tenants.values().any(|tenant| tenant.is_due(now.0)) || self.next_since(now) > self.since
+        self.to_sweep > 0
+            || self.next_since(now) > self.since
+            || self.tenants.values().any(|tenant| tenant.is_due(now.0))
     }
 
-    /// Closes what has been silent for too long, and lets go of what ended long ago.
+    /// Closes some of what has been silent for too long, and lets go of some of what ended long ago: what can be done in
+    /// moments. Ask [`Ledger::is_due`] whether there is more.
     pub(crate) fn tend(&mut self, now: Micros) {
         let moment = self.moment(now);
         for tenant in self.tenants.values_mut() {
-            tenant.expire(moment);
+            tenant.expire(moment, EXPIRED_AT_ONCE);
         }
         let next = self.next_since(now);
         if next > self.since {
             for tenant in self.tenants.values_mut() {
                 tenant.advance(self.since, next, now.0);
+                tenant.forget_late(now.0);
             }
             self.since = next;
+            self.sweep();
+        }
+        let (since, mut most) = (self.since, SWEPT_AT_ONCE.min(self.to_sweep));
+        self.to_sweep -= most;
+        for tenant in self.tenants.values_mut() {
+            let places = tenant.places().min(most);
+            tenant.evict(since, places);
+            most -= places;
         }
     }
 
-    /// Lets go of some of the lives that ended before the ledger begins.
-    pub(crate) fn evict(&mut self) {
-        let since = self.since;
-        for tenant in self.tenants.values_mut().filter(|tenant| tenant.known() > 0) {
-            tenant.evict(since, EVICTED_AT_ONCE);
+    /// Has all places looked at for lives that ended before the ledger begins.
+    pub(crate) fn sweep(&mut self) {
+        self.to_sweep = self.tenants.values().map(TenantLedger::places).sum();
+    }
+
+    /// [`Ledger::tend`] until there is nothing more to do.
+    pub(crate) fn tend_all(&mut self, now: Micros) {
+        self.sweep();
+        while self.is_due(now) {
+            self.tend(now);
         }
     }
 
@@ -170,27 +210,28 @@ impl Ledger {
         };
         let tenants = self.tenants.iter().map(|(tenant, ledger)| TenantPast {
             tenant: tenant.clone(),
-            late_since: ledger.late_since(),
+            late: ledger.late().clone(),
             projects: of(ledger),
         });
-        let tenants = tenants.filter(|past| !past.projects.is_empty() || past.late_since != i64::MAX);
+        let tenants = tenants.filter(|past| !past.projects.is_empty() || !past.late.is_empty());
         LedgerPast { since: self.since, tenants: tenants.collect() }
     }
 
-    /// The stale days of one tenant that has any: per project, with the number of changes of each.
-    pub(crate) fn stale(&self) -> Option<(Box<str>, Vec<StaleDay>)> {
-        self.tenants.iter().find_map(|(tenant, ledger)| {
-            let days = ledger.projects().flat_map(|(project, ledger)| {
-                let days = ledger.past.stale().iter();
-                days.map(|(day, changes)| StaleDay {
-                    project: (&**project).into(),
-                    day: *day,
-                    changes: *changes,
-                })
-            });
-            let days: Vec<StaleDay> = days.collect();
-            (!days.is_empty()).then(|| (tenant.clone(), days))
-        })
+    /// The tenants that have stale days.
+    pub(crate) fn stale_tenants(&self) -> Vec<Box<str>> {
+        let is_stale =
+            |ledger: &TenantLedger| ledger.projects().any(|(_, project)| !project.past.stale().is_empty());
+        self.tenants.iter().filter(|(_, ledger)| is_stale(ledger)).map(|(tenant, _)| tenant.clone()).collect()
+    }
+
+    /// A tenant's stale days: per project, with the number of changes of each.
+    pub(crate) fn stale_days(&self, tenant: &str) -> Vec<StaleDay> {
+        let Some(ledger) = self.tenants.get(tenant) else { return Vec::new() };
+        let days = ledger.projects().flat_map(|(project, ledger)| {
+            let days = ledger.past.stale().iter();
+            days.map(|(day, changes)| StaleDay { project: (&**project).into(), day: *day, changes: *changes })
+        });
+        days.collect()
     }
 
     /// Replaces a stale day by the peaks that the facts say, as far as its hours have left the ledger.
@@ -202,12 +243,11 @@ impl Ledger {
     }
 
     fn moment(&self, now: Micros) -> Moment {
-        Moment { now: now.0, since: self.since, is_recovery: false }
+        Moment { now: now.0, since: self.since, is_recovery: false, is_replay: false }
     }
 
     fn next_since(&self, now: Micros) -> i64 {
-        let known: usize = self.tenants.values().map(TenantLedger::known).sum();
-        let kept = if known > MAX_LIVES { KEPT_WHEN_FULL } else { KEPT };
+        let kept = if self.known() > MAX_LIVES { KEPT_WHEN_FULL } else { KEPT };
         start_of_hour(now.0 - kept).max(self.since)
     }
 

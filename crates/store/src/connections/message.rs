@@ -1,6 +1,7 @@
 //! Messages about connections, read from a batch's rows.
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array as _, BooleanArray, RecordBatch};
 use tidegauge_facts::connections::State;
 
 use crate::error::StoreError;
@@ -37,6 +38,7 @@ pub(crate) struct Messages<'a> {
     ips: OptionalLabels<'a>,
     hosts: OptionalLabels<'a>,
     users: OptionalTexts<'a>,
+    live: Option<&'a BooleanArray>,
     ids: &'a arrow_array::StringArray,
     times: &'a [i64],
     opened: &'a [i64],
@@ -74,6 +76,7 @@ impl<'a> Messages<'a> {
             ips: OptionalLabels::of(batch, "ip"),
             hosts: OptionalLabels::of(batch, "host"),
             users: OptionalTexts::of(batch, "user_id"),
+            live: batch.column_by_name("is_live").and_then(|column| column.as_boolean_opt()),
             ids: read::texts(batch, "connection_id")?,
             times: read::instants(batch, "event_time")?,
             opened: read::instants(batch, "opened_at")?,
@@ -103,7 +106,7 @@ impl<'a> Messages<'a> {
             user: self.users.get(row),
             ip: self.ips.get(row),
             host: self.hosts.get(row),
-            is_live: read::flag(self.batch, "is_live", row),
+            is_live: self.live.is_some_and(|live| live.is_valid(row) && live.value(row)),
         }
     }
 }

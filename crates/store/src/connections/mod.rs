@@ -18,8 +18,8 @@ mod past;
 mod peaks;
 mod tenant;
 
-pub use from_facts::connections_since;
-pub(crate) use from_facts::peaks_of;
+pub use from_facts::{MAX_CONNECTIONS_READ, connections_since};
+pub(crate) use from_facts::{peaks_of, read_until};
 pub use groups::Group;
 pub(crate) use ledger::LedgerPast;
 pub use ledger::{DEFAULT_IDLE, Ledger, MAX_IDLE, MAX_LIVES};

@@ -1,7 +1,7 @@
 //! One tenant's connections: those that are open, and those that ended lately.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use ahash::RandomState;
@@ -16,6 +16,9 @@ use super::message::Message;
 use super::past::PastPeaks;
 use super::peaks::Peaks;
 
+/// Late messages are remembered for so long, and none whose instant lies farther back: history reaches no farther.
+const LATE_KEPT: i64 = 92 * DAY;
+
 /// When a message is taken in, and how far back the ledger reaches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
@@ -24,6 +27,8 @@ pub(super) struct Moment {
     pub since: i64,
     /// True while facts are read again that the past peaks know already.
     pub is_recovery: bool,
+    /// True while messages of the past are read in a row: whether silence has ended a connection is asked once, afterwards.
+    pub is_replay: bool,
 }
 
 /// One tenant's connections.
@@ -42,8 +47,9 @@ pub struct TenantLedger {
     open: u64,
     peaks: Peaks,
     projects: HashMap<Arc<str>, ProjectLedger, RandomState>,
-    /// The earliest instant that a message told of later than the ledger reaches back.
-    late_since: i64,
+    /// Days (of their instants) with messages that later ones of their connections may not carry on, and until when these
+    /// connections may have been open.
+    late: BTreeMap<i64, i64>,
     /// Where the search for lives that ended long ago goes on.
     evicted_through: usize,
     hasher: RandomState,
@@ -64,6 +70,7 @@ pub struct ProjectLedger {
 #[derive(Debug, Default)]
 struct Names {
     id: Box<str>,
+    project: u32,
     key_at: i64,
     user_at: i64,
     ip: u32,
@@ -126,7 +133,7 @@ impl TenantLedger {
             open: 0,
             peaks: Peaks::default(),
             projects: HashMap::default(),
-            late_since: i64::MAX,
+            late: BTreeMap::new(),
             evicted_through: 0,
             hasher: RandomState::new(),
         }
@@ -175,8 +182,21 @@ impl TenantLedger {
 
     /// When the connection was opened, as far as is known.
     #[must_use]
-    pub fn opened_at(&self, id: &str) -> Option<i64> {
-        Some(self.lives.get(self.find(id)? as usize).opened)
+    pub fn opened_at(&self, project: &str, id: &str) -> Option<i64> {
+        Some(self.lives.get(self.find(project, id)? as usize).opened)
+    }
+
+    /// The connections of this id, one a project at most.
+    #[must_use]
+    pub fn of_id(&self, id: &str) -> Vec<(u32, Life)> {
+        let places = self.projects.keys().filter_map(|project| self.find(project, id));
+        places.map(|place| (place, self.lives.get(place as usize))).collect()
+    }
+
+    /// The API keys (as hashes) of these codes, as long as a connection has them.
+    #[must_use]
+    pub fn keys(&self, codes: &[u32]) -> Vec<Option<Arc<str>>> {
+        codes.iter().map(|code| self.texts.get(*code).cloned()).collect()
     }
 
     /// True while the connection that was opened then has this place.
@@ -206,28 +226,35 @@ impl TenantLedger {
     /// connection was opened, as far as was known; only what came late may stand before it.
     #[must_use]
     pub fn facts_from(&self, from: i64) -> i64 {
-        from.min(self.late_since)
+        let late = self.late.iter().find(|(_, reach)| **reach >= from);
+        late.map_or(from, |(day, _)| from.min(day * DAY))
     }
 
-    pub(super) fn late_since(&self) -> i64 {
-        self.late_since
+    pub(super) fn late(&self) -> &BTreeMap<i64, i64> {
+        &self.late
     }
 
-    pub(super) fn set_late_since(&mut self, late_since: i64) {
-        self.late_since = late_since;
+    pub(super) fn set_late(&mut self, late: BTreeMap<i64, i64>) {
+        self.late = late;
+    }
+
+    /// Remembers a message whose instant later messages of its connection may not carry on: one of a connection that had
+    /// left the ledger, or that was opened earlier than was known.
+    fn note_late(&mut self, message: &Message<'_>, before: Life, after: Life, moment: Moment) {
+        let is_unknown = !before.is_there() && message.at < moment.since;
+        let is_earlier = before.is_there() && message.at < before.opened;
+        if (is_unknown || is_earlier) && message.at >= moment.now - LATE_KEPT {
+            let reach = self.late.entry(message.at.div_euclid(DAY)).or_insert(i64::MIN);
+            *reach = (*reach).max(after.last.saturating_add(DAY));
+        }
     }
 
     /// Takes a message in.
     pub(super) fn apply(&mut self, message: &Message<'_>, moment: Moment) {
-        if !moment.is_recovery && message.at < moment.since {
-            self.late_since = self.late_since.min(message.at);
-        }
         let names = [message.project, message.service, message.protocol, message.data_center];
         let group = self.groups.acquire(&mut self.texts, names);
-        let (place, before) = match self.find(message.id) {
-            Some(place) => (place, self.lives.get(place as usize)),
-            None => (self.make_place(message.id), Life::VACANT),
-        };
+        let place = self.find(message.project, message.id).unwrap_or_else(|| self.make_place(message));
+        let before = self.lives.get(place as usize);
         let mut after = before;
         if before.is_there() {
             let is_newest = after.merge(message.opened, message.at, message.state);
@@ -241,6 +268,9 @@ impl TenantLedger {
             after.set_scheduled(before.is_scheduled());
             self.name(place, &mut after, message, true);
             self.settle(place, before, after, moment);
+        }
+        if !moment.is_recovery {
+            self.note_late(message, before, after, moment);
         }
     }
 
@@ -273,7 +303,8 @@ impl TenantLedger {
 
     /// Brings everything that counts lives from `before` to `after`, as of now.
     fn settle(&mut self, place: u32, before: Life, mut after: Life, moment: Moment) {
-        after.set_open(after.should_be_open(self.idle, moment.now));
+        let now = if moment.is_replay { after.last.min(moment.now) } else { moment.now };
+        after.set_open(after.should_be_open(self.idle, now));
         self.count(before, after, moment);
         if after.is_open() && !after.is_scheduled() {
             self.deadlines.push(Reverse((after.last.saturating_add(self.idle), place)));
@@ -286,9 +317,7 @@ impl TenantLedger {
         let ended = |life: &Life| (!life.is_open()).then_some(life.last);
         let same = before.is_there()
             && after.is_there()
-            && (before.opened, ended(&before), before.is_open())
-                == (after.opened, ended(&after), after.is_open())
-            && before.group == after.group;
+            && (before.opened, ended(&before)) == (after.opened, ended(&after));
         if same {
             return;
         }
@@ -321,28 +350,20 @@ impl TenantLedger {
     /// What changed before the ledger begins is to be counted anew from the facts.
     fn mark_stale(&mut self, before: Life, after: Life, moment: Moment) {
         let until = |life: &Life| if life.is_open() { moment.since } else { life.last.min(moment.since) };
-        let is_moved = before.is_there() && before.group != after.group;
-        let spans = match before.is_there() && after.is_there() && !is_moved {
+        let spans = if before.is_there() {
+            let (opened, ended) = ([before.opened, after.opened], [until(&before), until(&after)]);
+            [opened, ended]
+                .map(|[a, b]| (a.min(b), a.max(b)))
+                .map(|(from, to)| (from != to).then_some((from, to)))
+        } else {
             // What is new here may be known to the facts: up to a day before it and after it.
-            false => [
-                (before.opened, until(&before)),
-                (after.opened.saturating_sub(DAY), until(&after).saturating_add(DAY)),
-            ],
-            true => [
-                (before.opened.min(after.opened), before.opened.max(after.opened)),
-                (until(&before).min(until(&after)), until(&before).max(until(&after))),
-            ],
+            let span = (after.opened.saturating_sub(DAY), until(&after).saturating_add(DAY));
+            [(after.opened < moment.since).then_some(span), None]
         };
-        for ((from, to), life) in spans.into_iter().zip([before, after]) {
-            let group = if life.is_there() { life.group } else { continue };
-            let is_recent = from >= moment.since || life.opened >= moment.since;
-            if is_recent || from == to && before.is_there() && !is_moved {
-                continue;
-            }
-            if let Some(project) = self.groups.get(group).map(|group| Arc::clone(&group.project)) {
-                let project = self.projects.entry(project).or_default();
-                project.past.mark_stale(from, to.min(moment.since - 1), moment.now);
-            }
+        let Some(group) = self.groups.get(after.group) else { return };
+        for (from, to) in spans.into_iter().flatten().filter(|(from, _)| *from < moment.since) {
+            let project = self.projects.entry(Arc::clone(&group.project)).or_default();
+            project.past.mark_stale(from, to.min(moment.since - 1), moment.now);
         }
     }
 
@@ -351,9 +372,13 @@ impl TenantLedger {
         self.deadlines.peek().is_some_and(|Reverse((deadline, _))| *deadline < now)
     }
 
-    /// Closes what has been silent for too long.
-    pub(super) fn expire(&mut self, moment: Moment) {
-        while self.is_due(moment.now) {
+    /// Closes what has been silent for too long, but looks at no more than `most` connections.
+    pub(super) fn expire(&mut self, moment: Moment, most: usize) {
+        let moment = Moment { is_replay: false, ..moment };
+        for _ in 0..most {
+            if !self.is_due(moment.now) {
+                return;
+            }
             let Some(Reverse((_, place))) = self.deadlines.pop() else { return };
             let before = self.lives.get(place as usize);
             let mut after = before;
@@ -413,11 +438,11 @@ impl TenantLedger {
 
     fn remove(&mut self, place: u32, life: Life) {
         let names = std::mem::take(&mut self.names[place as usize]);
-        let hash = self.hasher.hash_one(&*names.id);
+        let hash = self.hasher.hash_one((names.project, &*names.id));
         if let Ok(entry) = self.places.find_entry(hash, |other| *other == place) {
             entry.remove();
         }
-        for code in [life.key, life.user, names.ip, names.host] {
+        for code in [names.project, life.key, life.user, names.ip, names.host] {
             self.texts.release(code);
         }
         self.groups.release(&mut self.texts, life.group);
@@ -427,13 +452,21 @@ impl TenantLedger {
         self.vacant.push(place);
     }
 
-    fn find(&self, id: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(id);
-        self.places.find(hash, |place| &*self.names[*place as usize].id == id).copied()
+    /// An id names a connection within its project: a project's credential reaches no other's.
+    fn find(&self, project: &str, id: &str) -> Option<u32> {
+        let project = self.texts.find(project)?;
+        let hash = self.hasher.hash_one((project, id));
+        let is_it = |place: &u32| {
+            let names = &self.names[*place as usize];
+            names.project == project && &*names.id == id
+        };
+        self.places.find(hash, is_it).copied()
     }
 
-    fn make_place(&mut self, id: &str) -> u32 {
-        let names = Names { id: id.into(), key_at: i64::MIN, user_at: i64::MIN, ip: NONE, host: NONE };
+    fn make_place(&mut self, message: &Message<'_>) -> u32 {
+        let project = self.texts.acquire(message.project);
+        let id = message.id.into();
+        let names = Names { id, project, key_at: i64::MIN, user_at: i64::MIN, ip: NONE, host: NONE };
         let place = if let Some(place) = self.vacant.pop() {
             self.names[place as usize] = names;
             place
@@ -442,10 +475,23 @@ impl TenantLedger {
             self.lives.push(Life::VACANT);
             u32::try_from(self.names.len() - 1).unwrap_or(NONE - 1)
         };
-        let hash = self.hasher.hash_one(id);
+        let hash = self.hasher.hash_one((project, message.id));
         let (names, hasher) = (&self.names, &self.hasher);
-        self.places.insert_unique(hash, place, |place| hasher.hash_one(&*names[*place as usize].id));
+        let hash_of = |place: &u32| {
+            let names = &names[*place as usize];
+            hasher.hash_one((names.project, &*names.id))
+        };
+        self.places.insert_unique(hash, place, hash_of);
         place
+    }
+
+    /// Places that [`TenantLedger::evict`] has to look at to have seen all.
+    pub(super) fn places(&self) -> usize {
+        self.lives.len()
+    }
+
+    pub(super) fn forget_late(&mut self, now: i64) {
+        self.late.retain(|_, reach| *reach >= now - LATE_KEPT);
     }
 
     pub(super) fn projects(&self) -> impl Iterator<Item = (&Arc<str>, &ProjectLedger)> {

@@ -12,6 +12,8 @@ use tidegauge_facts::time::{DAY, HOUR, MINUTE, SECOND};
 pub const MAX_NAMES: usize = 4096;
 /// An event whose own instant lies farther ahead of its arrival is not counted by time.
 pub const MAX_AHEAD: i64 = DAY;
+/// From so many names on those that are no longer used are looked for.
+const MANY_NAMES: usize = 256;
 /// The code of all names beyond [`MAX_NAMES`].
 const OTHER: u32 = u32::MAX;
 
@@ -188,10 +190,32 @@ impl EventCounts {
         };
         keep(&mut self.hours, horizon.hours, HOUR);
         keep(&mut self.days, horizon.days, DAY);
-        // Every second and minute that is kept lies in an hour that is kept.
-        if self.named_hours.is_empty() && !self.names.texts.is_empty() {
-            self.names = Names::default();
+        // Every second and minute that is kept lies in an hour that is kept: names that no hour has are had by none.
+        if self.names.texts.len() >= MANY_NAMES {
+            self.forget_names();
         }
+    }
+
+    /// Forgets the names that no bucket has any more, once they are half of all.
+    fn forget_names(&mut self) {
+        let mut is_used = vec![false; self.names.texts.len()];
+        for (code, _) in self.named_hours.values().flatten().filter(|(code, _)| *code != OTHER) {
+            is_used[*code as usize] = true;
+        }
+        if is_used.iter().filter(|used| **used).count() * 2 > is_used.len() {
+            return;
+        }
+        let mut new_codes = vec![OTHER; is_used.len()];
+        let mut names = Names::default();
+        for (code, text) in self.names.texts.iter().enumerate().filter(|(code, _)| is_used[*code]) {
+            new_codes[code] = names.code(text);
+        }
+        for buckets in [&mut self.seconds, &mut self.minutes, &mut self.named_hours] {
+            for (code, _) in buckets.values_mut().flatten().filter(|(code, _)| *code != OTHER) {
+                *code = new_codes[*code as usize];
+            }
+        }
+        self.names = names;
     }
 }
 
@@ -292,5 +316,23 @@ mod tests {
         let covered = counts.between(NOW, NOW + SECOND, &horizon);
         assert_eq!((covered.by_name.len(), covered.unnamed), (MAX_NAMES, 3));
         assert_eq!(counts.in_minute(NOW / MINUTE), MAX_NAMES as u64 + 3);
+    }
+
+    #[test]
+    fn names_that_no_bucket_has_any_more_make_room_for_others() {
+        let (mut counts, mut horizon) = (EventCounts::default(), Horizon::default());
+        let later = NOW + 30 * HOUR;
+        for n in 0..MAX_NAMES {
+            counts.add(NOW / SECOND, Micros(NOW), std::iter::once((&*n.to_string(), 1)), &horizon);
+        }
+        let names = ["7", "new"];
+        counts.add(later / SECOND, Micros(later), names.map(|name| (name, 2)).into_iter(), &horizon);
+        horizon = horizon.at(Micros(later));
+        counts.forget_before(&horizon);
+        counts.add(later / SECOND, Micros(later), names.map(|name| (name, 1)).into_iter(), &horizon);
+        let covered = counts.between(later, later + SECOND, &horizon);
+        let by_name: Vec<_> = covered.by_name.iter().map(|(name, count)| (&**name, *count)).collect();
+        // The first time the new name came, there was no room for it.
+        assert_eq!((by_name, covered.unnamed), (vec![("7", 3), ("new", 1)], 2));
     }
 }

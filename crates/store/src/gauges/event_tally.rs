@@ -12,8 +12,10 @@ use tidegauge_facts::time::SECOND;
 use crate::error::StoreError;
 use crate::read::{self, Labels};
 
-/// Counters held at once; with more, what was counted is handed over early.
-const MAX_COUNTERS: usize = 1 << 20;
+/// Up to so many names each has its counter in every tally.
+const DENSE_CODES: usize = 64;
+/// Tallies held at once; with more, what was counted is handed over early.
+const MAX_TALLIES: usize = 8192;
 
 /// The events of one tenant, project and second.
 #[derive(Debug)]
@@ -28,9 +30,44 @@ pub(super) struct Tally {
     /// The newest `event_time`.
     pub newest: i64,
     /// Events by the code of their name.
-    pub names: Vec<u32>,
+    pub names: Counts,
     /// Events by the code of their category.
-    pub categories: Vec<u32>,
+    pub categories: Counts,
+}
+
+/// How often each code came: counted at once where there are few, else listed and counted at the end.
+#[derive(Debug)]
+pub(super) enum Counts {
+    Dense(Vec<u32>),
+    Listed(Vec<u32>),
+}
+
+impl Counts {
+    fn of(codes: usize) -> Self {
+        if codes <= DENSE_CODES { Self::Dense(vec![0; codes]) } else { Self::Listed(Vec::new()) }
+    }
+
+    #[inline]
+    fn add(&mut self, code: i32) {
+        match self {
+            Self::Dense(counts) => counts[code as usize] += 1,
+            Self::Listed(codes) => codes.push(code as u32),
+        }
+    }
+
+    /// The codes that came, and how often, ascending.
+    pub fn into_counts(self) -> Vec<(usize, u64)> {
+        match self {
+            Self::Dense(counts) => {
+                let counts = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+                counts.map(|(code, count)| (code, u64::from(count))).collect()
+            }
+            Self::Listed(mut codes) => {
+                codes.sort_unstable();
+                codes.chunk_by(|a, b| a == b).map(|run| (run[0] as usize, run.len() as u64)).collect()
+            }
+        }
+    }
 }
 
 /// The columns of a batch of events.
@@ -56,9 +93,8 @@ impl<'a> EventBatch<'a> {
     }
 
     /// Hands over every event once, in tallies whose order depends on the batch alone.
-    pub fn tally(&self, mut take: impl FnMut(&Tally)) {
+    pub fn tally(&self, mut take: impl FnMut(Tally)) {
         let (names, categories) = (self.names.values.iter().len(), self.categories.values.iter().len());
-        let max_tallies = (MAX_COUNTERS / (names + categories)).max(1);
         let mut tallies: Vec<Tally> = Vec::new();
         let mut places: HashMap<(i32, i32, i64), usize, RandomState> = HashMap::default();
         let mut last = None;
@@ -67,8 +103,8 @@ impl<'a> EventBatch<'a> {
             let place = match last {
                 Some((known, place)) if known == key => place,
                 _ => {
-                    if tallies.len() == max_tallies && !places.contains_key(&key) {
-                        tallies.drain(..).for_each(|tally| take(&tally));
+                    if tallies.len() == MAX_TALLIES && !places.contains_key(&key) {
+                        tallies.drain(..).for_each(&mut take);
                         places.clear();
                     }
                     *places.entry(key).or_insert_with(|| {
@@ -79,8 +115,8 @@ impl<'a> EventBatch<'a> {
                             received: Micros(self.received[row]),
                             events: 0,
                             newest: i64::MIN,
-                            names: vec![0; names],
-                            categories: vec![0; categories],
+                            names: Counts::of(names),
+                            categories: Counts::of(categories),
                         });
                         tallies.len() - 1
                     })
@@ -90,9 +126,9 @@ impl<'a> EventBatch<'a> {
             let tally = &mut tallies[place];
             tally.events += 1;
             tally.newest = tally.newest.max(*at);
-            tally.names[self.names.codes[row] as usize] += 1;
-            tally.categories[self.categories.codes[row] as usize] += 1;
+            tally.names.add(self.names.codes[row]);
+            tally.categories.add(self.categories.codes[row]);
         }
-        tallies.iter().for_each(take);
+        tallies.into_iter().for_each(take);
     }
 }

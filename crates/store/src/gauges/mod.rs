@@ -199,11 +199,11 @@ impl TenantGauges {
         self.projects.entry(project.into()).or_default()
     }
 
-    fn count(&mut self, batch: &EventBatch<'_>, tally: &Tally, horizon: &Horizon) {
+    fn count(&mut self, batch: &EventBatch<'_>, tally: Tally, horizon: &Horizon) {
         self.events += tally.events;
-        for (category, count) in (0..).zip(&tally.categories).filter(|(_, count)| **count > 0) {
+        for (category, count) in tally.categories.into_counts() {
             let category = batch.categories.values.value(category).into();
-            *self.events_by_category.entry(category).or_default() += u64::from(*count);
+            *self.events_by_category.entry(category).or_default() += count;
         }
         let at = Micros(tally.second * SECOND);
         // An hour of a day gone by is never asked for.
@@ -216,8 +216,8 @@ impl TenantGauges {
         let project = self.project_mut(batch.projects.values.value(tally.project as usize));
         project.events += tally.events;
         project.last_activity = project.last_activity.max(Some(tally.newest));
-        let names = (0..).zip(&tally.names).filter(|(_, count)| **count > 0);
-        let names = names.map(|(code, count)| (batch.names.values.value(code), u64::from(*count)));
+        let names = tally.names.into_counts().into_iter();
+        let names = names.map(|(code, count)| (batch.names.values.value(code), count));
         project.counts.add(tally.second, tally.received, names, horizon);
     }
 }

@@ -119,7 +119,7 @@ fn all_four_tables_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     put(&store, &["a"]);
-    let open_one = connection("c1", "p", State::Open, noon());
+    let open_one = connection("c1", "p", State::Open, Micros::now().0);
     wait(store.append(std::iter::once((None, open_one))).unwrap()).unwrap();
     let request = tidegauge_facts::Request {
         tenant_id: "t",

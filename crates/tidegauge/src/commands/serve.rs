@@ -115,7 +115,11 @@ impl Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     start_logging("info");
     let open_files = raise_open_files();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args, open_files))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(args, open_files));
+    // A report that is still being read is not waited for: nobody will get it.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {

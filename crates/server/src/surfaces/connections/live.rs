@@ -60,7 +60,7 @@ async fn connect(
             .unwrap_or("realtime".into()),
         data_center: text(query, &["data_center"], SERVICE_RULE).map_err(fail)?.unwrap_or("default".into()),
         user_id: text(query, &["user_id", "userId"], USER_RULE).map_err(fail)?,
-        ip: Some(peer.address.ip().to_canonical().to_string().into()),
+        ip: Some(app.trusted_proxies.client_address(peer.address.ip(), &headers).to_string().into()),
         host: app.sockets.host().map(Box::from),
         api_key_hash: Some(hex(&key_sha256).into()),
         opened_at: Micros::now(),

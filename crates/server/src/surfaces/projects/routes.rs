@@ -108,8 +108,10 @@ async fn users(
 ) -> Result<Json<ActiveUsersAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
     let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
-    let report = app.store.look(|view| active_users(view, &principal.tenant, &project));
-    Ok(Json(ActiveUsersAnswer::new(report, Micros::now())))
+    let now = Micros::now();
+    let report = read(&app, move |store| active_users(store, &principal.tenant, &project, now));
+    let report = report.await.map_err(|unread| fail(unread.into()))?;
+    Ok(Json(ActiveUsersAnswer::new(report, now)))
 }
 
 /// `POST .../presence`: whether given users are connected.
@@ -124,9 +126,12 @@ async fn presence(
     let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
     let body = app.bodies.read(&headers, body).await.map_err(|refused| fail(FailureKind::Body(refused)))?;
     let users = parameters::user_ids(&body.bytes).map_err(fail)?;
-    let asked: Vec<&str> = users.iter().map(String::as_str).collect();
-    let report = user_presence(&app.store, &principal.tenant, &project, &asked);
-    Ok(Json(PresenceAnswer::new(users.into_iter().zip(report), Micros::now())))
+    let report = read(&app, move |store| {
+        let presence = user_presence(store, &principal.tenant, &project, &users);
+        Ok(users.into_iter().zip(presence).collect::<Vec<_>>())
+    });
+    let report = report.await.map_err(|unread| fail(unread.into()))?;
+    Ok(Json(PresenceAnswer::new(report.into_iter(), Micros::now())))
 }
 
 fn principal(app: &App, headers: &HeaderMap) -> Result<Arc<Principal>, FailureKind> {
