@@ -217,3 +217,26 @@ fn without_a_good_credential_every_route_answers_401_and_without_the_scope_403()
         }
     }
 }
+
+#[test]
+fn a_key_of_one_project_reaches_no_connection_of_another_by_its_id() {
+    let site = Site::new();
+    let (server, theirs) = furnished(&site);
+    let neighbour = server.client_with(&site.make_key(THEIRS.tenant, "ingest,read", &["--project", "blog"]));
+    wait_until("the new key", || neighbour.get(STATS).status == 200);
+    let say = |state: &str| {
+        let message = json!({"connection_id": "c1", "state": state, "service_name": "s", "protocol_name": "p",
+            "data_center": "d"});
+        neighbour.post_json("/api/v1/connections", &json!({"connections": [message]})).ok()
+    };
+    let open = |client: &Client, project: &str| {
+        let path = format!("/api/realtime/projects/{project}/analytics");
+        client.get(&path).ok()["activeConnections"].clone()
+    };
+    say("activity");
+    assert_eq!((open(&theirs, THEIRS.project), open(&neighbour, "blog")), (json!(1), json!(1)));
+    let users = neighbour.get("/api/realtime/projects/blog/active-users").ok();
+    assert_eq!(users["count"], json!(0), "the other connection's user is not told");
+    say("close");
+    assert_eq!((open(&theirs, THEIRS.project), open(&neighbour, "blog")), (json!(1), json!(0)));
+}
