@@ -5,6 +5,7 @@ use crate::table::{Table, table};
 
 table! {
     /// One event.
+    #[derive(Default)]
     row Event, columns EventColumns, table Table::Events, in events;
     required {
         /// Whose it is.
