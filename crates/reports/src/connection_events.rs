@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{BooleanArray, RecordBatch};
 use tidegauge_facts::connections::{State, api_key_id};
 use tidegauge_facts::{Micros, ProjectId, Table, TenantId};
 use tidegauge_store::{Query, RowTest, Snapshot, StoreError};
 use uuid::Uuid;
 
-use crate::column::Labels;
 use crate::connection_filter::{ConnectionFilter, Period};
+use crate::values::Values;
 
 /// What connection events are asked for with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,16 +68,7 @@ pub fn connection_events(
         tenant: tenant.as_str().to_owned(),
         from: filter.period.from.map_or(i64::MIN, |from| from.0),
         to: filter.period.to.map_or(i64::MAX, |to| to.0),
-        columns: vec![
-            "state",
-            "service_name",
-            "protocol_name",
-            "data_center",
-            "api_key_hash",
-            "host",
-            "ip",
-            "close_reason",
-        ],
+        columns: SHOWN.to_vec(),
         test: Some(test(project.cloned(), filter.clone())),
     };
     let mut rows = Vec::new();
@@ -93,71 +82,49 @@ pub fn connection_events(
     Ok(rows)
 }
 
-/// Which messages are wanted, by the columns that say so.
+/// The columns that a row is made of, beside the connection's id and the instant.
+const SHOWN: [&str; 8] =
+    ["state", "service_name", "protocol_name", "data_center", "api_key_hash", "host", "ip", "close_reason"];
+/// The columns that say whether a message is wanted.
+const TESTED: [&str; 7] =
+    ["project_id", "service_name", "protocol_name", "data_center", "state", "api_key_hash", "connection_id"];
+
+/// Which messages are wanted.
 fn test(project: Option<ProjectId>, filter: EventFilter) -> RowTest {
     let test = move |batch: &RecordBatch| {
-        let [projects, services, protocols, data_centers, states, keys] =
-            ["project_id", "service_name", "protocol_name", "data_center", "state", "api_key_hash"]
-                .map(|name| Labels::of(batch, name));
-        let ids = batch.column_by_name("connection_id").and_then(|column| column.as_string_opt::<i32>());
+        let [projects, services, protocols, data_centers, states, keys, ids] =
+            TESTED.map(|name| Values::of(batch, name));
         let is_wanted = |row: usize| {
-            project.as_ref().is_none_or(|project| projects.get(row) == Some(project.as_str()))
-                && filter.kind.admits(text(&services, row), text(&protocols, row), text(&data_centers, row))
-                && filter.state.is_none_or(|state| states.get(row) == Some(state.as_str()))
-                && filter
-                    .connection_id
-                    .as_deref()
-                    .is_none_or(|id| ids.is_some_and(|ids| ids.value(row) == id))
-                && filter.api_key.is_none_or(|key| keys.get(row).and_then(api_key_id) == Some(key))
+            let [service, protocol, data_center] =
+                [services, protocols, data_centers].map(|values| values.text(row).unwrap_or_default());
+            project.as_ref().is_none_or(|project| projects.text(row) == Some(project.as_str()))
+                && filter.kind.admits(service, protocol, data_center)
+                && filter.state.is_none_or(|state| states.text(row) == Some(state.as_str()))
+                && filter.connection_id.as_deref().is_none_or(|id| ids.text(row) == Some(id))
+                && filter.api_key.is_none_or(|key| keys.text(row).and_then(api_key_id) == Some(key))
         };
         BooleanArray::from((0..batch.num_rows()).map(is_wanted).collect::<Vec<bool>>())
     };
-    RowTest {
-        columns: vec![
-            "project_id",
-            "service_name",
-            "protocol_name",
-            "data_center",
-            "state",
-            "api_key_hash",
-            "connection_id",
-        ],
-        test: Arc::new(test),
-    }
+    RowTest { columns: TESTED.to_vec(), test: Arc::new(test) }
 }
 
-fn text<'a>(labels: &Labels<'a>, row: usize) -> &'a str {
-    labels.get(row).unwrap_or_default()
-}
-
-fn read(batch: &RecordBatch) -> Vec<ConnectionEventRow> {
-    let [states, services, protocols, data_centers, keys, hosts, ips, reasons] = [
-        "state",
-        "service_name",
-        "protocol_name",
-        "data_center",
-        "api_key_hash",
-        "host",
-        "ip",
-        "close_reason",
-    ]
-    .map(|name| Labels::of(batch, name));
-    let ids = batch.column_by_name("connection_id").and_then(|column| column.as_string_opt::<i32>());
-    let times = batch.column_by_name("event_time");
-    let times = times.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-    let (Some(ids), Some(times)) = (ids, times) else { return Vec::new() };
-    let owned = |labels: &Labels<'_>, row| labels.get(row).map(str::to_owned);
-    let row = |row: usize| ConnectionEventRow {
-        connection_id: ids.value(row).to_owned(),
-        api_key_hash: owned(&keys, row),
-        host: owned(&hosts, row),
-        ip: owned(&ips, row),
-        protocol: owned(&protocols, row).unwrap_or_default(),
-        service: owned(&services, row).unwrap_or_default(),
-        data_center: owned(&data_centers, row).unwrap_or_default(),
-        state: states.get(row).and_then(State::from_name).unwrap_or(State::Activity),
-        close_reason: owned(&reasons, row),
-        at: Micros(times.value(row)),
-    };
-    (0..batch.num_rows()).map(row).collect()
+fn read(batch: &RecordBatch) -> impl Iterator<Item = ConnectionEventRow> {
+    let [states, services, protocols, data_centers, keys, hosts, ips, reasons] =
+        SHOWN.map(|name| Values::of(batch, name));
+    let [ids, times] = ["connection_id", "event_time"].map(|name| Values::of(batch, name));
+    (0..batch.num_rows()).map(move |row| {
+        let owned = |values: Values<'_>| values.text(row).map(str::to_owned);
+        ConnectionEventRow {
+            connection_id: owned(ids).unwrap_or_default(),
+            api_key_hash: owned(keys),
+            host: owned(hosts),
+            ip: owned(ips),
+            protocol: owned(protocols).unwrap_or_default(),
+            service: owned(services).unwrap_or_default(),
+            data_center: owned(data_centers).unwrap_or_default(),
+            state: states.text(row).and_then(State::from_name).unwrap_or(State::Activity),
+            close_reason: owned(reasons),
+            at: Micros(times.int(row).unwrap_or_default()),
+        }
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tidegauge_facts::{Micros, ProjectId, Table, TenantId};
 use tidegauge_store::{Query, Snapshot, StoreError};
 
-use crate::column::Labels;
+use crate::values::Values;
 
 /// A tenant's or one project's events by name, from `from` to `to`, excluded. It costs what the span weighs.
 ///
@@ -31,10 +31,10 @@ pub(crate) fn count_events(
     };
     for batch in snapshot.newest_first(query, None) {
         let batch = batch?;
-        let (projects, names) = (Labels::of(&batch, "project_id"), Labels::of(&batch, "event_name"));
+        let (projects, names) = (Values::of(&batch, "project_id"), Values::of(&batch, "event_name"));
         for row in 0..batch.num_rows() {
-            if project.is_none_or(|project| projects.get(row) == Some(project.as_str())) {
-                *counts.entry(names.get(row).unwrap_or_default().into()).or_default() += 1;
+            if project.is_none_or(|project| projects.text(row) == Some(project.as_str())) {
+                *counts.entry(names.text(row).unwrap_or_default().into()).or_default() += 1;
             }
         }
     }

@@ -5,7 +5,6 @@
 
 pub mod active_users;
 mod coded;
-mod column;
 mod combinations;
 pub mod connection_events;
 pub mod connection_filter;

@@ -51,18 +51,7 @@ impl Snapshot {
     /// Every row of a table, a batch at a time: segments first, then hot. A part that cannot be read
     /// yields an error that names it, and the rest goes on.
     pub fn scan(&self, table: Table) -> impl Iterator<Item = Result<RecordBatch, StoreError>> {
-        self.scan_since(table, i64::MIN)
-    }
-
-    /// As [`Snapshot::scan`], without the segments whose rows all lie before `from` (by `event_time`).
-    pub fn scan_since(
-        &self,
-        table: Table,
-        from: i64,
-    ) -> impl Iterator<Item = Result<RecordBatch, StoreError>> {
-        let segments = self.manifest.segments.iter();
-        let segments =
-            segments.filter(move |segment| segment.table() == Some(table) && segment.meta.max_time >= from);
+        let segments = self.manifest.segments.iter().filter(move |segment| segment.table() == Some(table));
         let from_segments = segments.flat_map(|segment| match segment.read(None) {
             Ok(batches) => Box::new(batches) as Box<dyn Iterator<Item = _>>,
             Err(error) => Box::new(std::iter::once(Err(error))),

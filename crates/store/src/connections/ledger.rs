@@ -35,8 +35,6 @@ pub struct Ledger {
     default_idle: i64,
     idle: HashMap<Box<str>, i64>,
     tenants: HashMap<Box<str>, TenantLedger, RandomState>,
-    /// Places still to be looked at for what can be forgotten.
-    to_sweep: usize,
 }
 
 /// The peaks before a ledger begins: what a checkpoint keeps of it. The rest is read from the facts.
@@ -63,13 +61,8 @@ impl LedgerPast {
 impl Ledger {
     /// A ledger that begins where the past ends.
     pub(crate) fn new(past: LedgerPast, default_idle: i64) -> Self {
-        let mut ledger = Self {
-            since: past.since,
-            default_idle,
-            idle: HashMap::new(),
-            tenants: HashMap::default(),
-            to_sweep: 0,
-        };
+        let mut ledger =
+            Self { since: past.since, default_idle, idle: HashMap::new(), tenants: HashMap::default() };
         for TenantPast { tenant, late, projects } in past.tenants {
             let tenant = ledger.tenant_mut(&tenant);
             tenant.set_late(late);
@@ -159,9 +152,8 @@ impl Ledger {
 
     /// True when there is something for [`Ledger::tend`] to do.
     pub(crate) fn is_due(&self, now: Micros) -> bool {
-        self.to_sweep > 0
-            || self.next_since(now) > self.since
-            || self.tenants.values().any(|tenant| tenant.is_due(now.0))
+        self.next_since(now) > self.since
+            || self.tenants.values().any(|tenant| tenant.is_due(now.0) || tenant.is_to_sweep())
     }
 
     /// Closes some of what has been silent for too long, and lets go of some of what ended long ago: what can be done in
@@ -180,18 +172,14 @@ impl Ledger {
             self.since = next;
             self.sweep();
         }
-        let (since, mut most) = (self.since, SWEPT_AT_ONCE.min(self.to_sweep));
-        self.to_sweep -= most;
         for tenant in self.tenants.values_mut() {
-            let places = tenant.places().min(most);
-            tenant.evict(since, places);
-            most -= places;
+            tenant.evict(self.since, SWEPT_AT_ONCE);
         }
     }
 
     /// Has all places looked at for lives that ended before the ledger begins.
     pub(crate) fn sweep(&mut self) {
-        self.to_sweep = self.tenants.values().map(TenantLedger::places).sum();
+        self.tenants.values_mut().for_each(TenantLedger::sweep);
     }
 
     /// [`Ledger::tend`] until there is nothing more to do.

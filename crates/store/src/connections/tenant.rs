@@ -50,8 +50,8 @@ pub struct TenantLedger {
     /// Days (of their instants) with messages that later ones of their connections may not carry on, and until when these
     /// connections may have been open.
     late: BTreeMap<i64, i64>,
-    /// Where the search for lives that ended long ago goes on.
-    evicted_through: usize,
+    /// Places still to be looked at for lives that ended long ago: those below this.
+    to_sweep: usize,
     hasher: RandomState,
 }
 
@@ -134,7 +134,7 @@ impl TenantLedger {
             peaks: Peaks::default(),
             projects: HashMap::default(),
             late: BTreeMap::new(),
-            evicted_through: 0,
+            to_sweep: 0,
             hasher: RandomState::new(),
         }
     }
@@ -424,11 +424,19 @@ impl TenantLedger {
         });
     }
 
-    /// Forgets lives that ended before `since`, looking at `count` places. What they counted has been folded.
-    pub(super) fn evict(&mut self, since: i64, count: usize) {
-        for _ in 0..count.min(self.lives.len()) {
-            self.evicted_through = (self.evicted_through + 1) % self.lives.len();
-            let place = self.evicted_through;
+    /// Has all places looked at by [`TenantLedger::evict`].
+    pub(super) fn sweep(&mut self) {
+        self.to_sweep = self.lives.len();
+    }
+
+    pub(super) fn is_to_sweep(&self) -> bool {
+        self.to_sweep > 0
+    }
+
+    /// Forgets lives that ended before `since`, looking at `most` of the places to sweep. What they counted has been folded.
+    pub(super) fn evict(&mut self, since: i64, most: usize) {
+        let from = self.to_sweep.saturating_sub(most);
+        for place in from..std::mem::replace(&mut self.to_sweep, from) {
             let life = self.lives.get(place);
             if life.is_there() && !life.is_open() && life.last < since {
                 self.remove(place as u32, life);
@@ -483,11 +491,6 @@ impl TenantLedger {
         };
         self.places.insert_unique(hash, place, hash_of);
         place
-    }
-
-    /// Places that [`TenantLedger::evict`] has to look at to have seen all.
-    pub(super) fn places(&self) -> usize {
-        self.lives.len()
     }
 
     pub(super) fn forget_late(&mut self, now: i64) {
