@@ -22,3 +22,13 @@ pub const MAX_PROPERTIES_BYTES: usize = 256 * 1024;
 pub const MAX_JSON_DEPTH: usize = 128;
 /// Most events in one batch (seed 003).
 pub const MAX_BATCH_EVENTS: usize = 100;
+/// Most requests in one call of the requests intake (spec section 7).
+pub const MAX_BATCH_REQUESTS: usize = 1000;
+/// Longest `request_id`, in characters.
+pub const MAX_REQUEST_ID_CHARS: usize = 256;
+/// Longest path of a request, in characters.
+pub const MAX_PATH_CHARS: usize = 4096;
+/// Most tags of a request.
+pub const MAX_TAGS: usize = 100;
+/// Longest time that a request may have taken, in milliseconds: 49 days, what 32 bits hold.
+pub const MAX_REQUEST_MILLIS: i64 = u32::MAX as i64;

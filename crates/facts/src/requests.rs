@@ -4,7 +4,8 @@ use crate::columns::{Flag, Instant, Int, Label, Labels, Text};
 use crate::table::{Table, table};
 
 table! {
-    /// One request.
+    /// One request. The default row carries nothing.
+    #[derive(Default)]
     row Request, columns RequestColumns, table Table::Requests, in requests;
     required {
         /// Whose it is: the gateway's organization.

@@ -2,8 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
 
 /// An instant in UTC, in microseconds since the epoch (spec section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +40,15 @@ impl Micros {
         self.0.div_euclid(DAY)
     }
 
+    /// The start of the UTC month.
+    #[must_use]
+    pub fn month_start(self) -> Self {
+        let date = self.instant().to_zoned(TimeZone::UTC).date().first_of_month();
+        let days =
+            i64::from(date.since((Unit::Day, Date::constant(1970, 1, 1))).map_or(0, |span| span.get_days()));
+        Self(days * DAY)
+    }
+
     /// `2024-01-15T10:00:00.000Z`: three decimals, as seeds 000 and 002 print instants.
     #[must_use]
     pub fn to_millis_text(self) -> String {
@@ -57,14 +68,13 @@ impl Micros {
     }
 
     fn print(self, decimals: u8) -> String {
-        let printer = DateTimePrinter::new().precision(Some(decimals));
-        // Invariant: years 1 to 9999 pass the door; what a file might hold beyond that is clamped.
-        let instant = Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        });
-        printer.timestamp_to_string(&instant)
+        DateTimePrinter::new().precision(Some(decimals)).timestamp_to_string(&self.instant())
+    }
+
+    /// Invariant: years 1 to 9999 pass the door; what a file might hold beyond that is clamped.
+    fn instant(self) -> Timestamp {
+        let end = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::from_microsecond(self.0).unwrap_or(end)
     }
 }
 
@@ -81,6 +91,20 @@ mod tests {
         assert_eq!(Micros(at.0 + 1_500).to_ticks_text(), "2024-01-15T10:00:00.0015000Z");
         assert_eq!(Micros(-1).to_millis_text(), "1969-12-31T23:59:59.999Z");
         assert_eq!(Micros(i64::MAX).to_millis_text().len(), 24);
+    }
+
+    #[test]
+    fn months_begin_on_their_first_day_also_in_leap_years_and_before_the_epoch() {
+        for (within, start) in [
+            ("2024-02-29T23:59:59.999999Z", "2024-02-01T00:00:00Z"),
+            ("2024-03-01T00:00:00Z", "2024-03-01T00:00:00Z"),
+            ("1969-12-31T23:59:59Z", "1969-12-01T00:00:00Z"),
+            ("0001-01-31T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-30T00:00:00Z", "9999-12-01T00:00:00Z"),
+        ] {
+            let at = |text: &str| Micros(text.parse::<Timestamp>().unwrap().as_microsecond());
+            assert_eq!(at(within).month_start(), at(start), "{within}");
+        }
     }
 
     #[test]

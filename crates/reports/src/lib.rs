@@ -23,6 +23,7 @@ pub mod project_analytics;
 pub mod project_history;
 pub mod recent_events;
 pub mod recent_sessions;
+pub mod request_activity;
 mod row_filter;
 pub mod scope;
 mod session_ids;

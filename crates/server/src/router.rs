@@ -14,6 +14,7 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::projects::routes())
         .merge(surfaces::connections::routes())
         .merge(surfaces::grid::routes())
+        .merge(surfaces::activity::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
         .with_state(Arc::new(app))

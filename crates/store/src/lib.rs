@@ -39,6 +39,7 @@ mod store;
 mod tend;
 #[cfg(test)]
 mod tests;
+pub mod traffic;
 
 pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};

@@ -4,6 +4,7 @@
 
 pub mod connections;
 pub mod events;
+pub mod requests;
 pub mod sessions;
 
 use tidegauge_accounts::Principal;

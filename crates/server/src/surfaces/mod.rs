@@ -1,5 +1,6 @@
 //! One folder a seed: its routes and its wire types, and nothing that another needs.
 
+pub mod activity;
 pub mod connections;
 pub mod grid;
 pub mod projects;

@@ -1,0 +1,1 @@
+//! Files of access logs and of facts, read into a store.
