@@ -3,13 +3,11 @@
 //! Promise: two measures added up are the measure of both's requests together, in whatever order. A request with the
 //! code -1 is network statistics and measured by nobody (spec section 7).
 
-use serde::{Deserialize, Serialize};
-
 /// The response code of a record that is network statistics, not a request.
 pub const NETWORK_STATISTICS: i64 = -1;
 
-/// Hits and how long they took, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Hits and how long they took, in milliseconds. The default measures none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Measure {
     /// Requests.
     pub hits: u64,
@@ -79,6 +77,13 @@ impl From<Hit> for Measure {
 impl Measure {
     /// Adds other requests.
     pub fn add(&mut self, other: &Self) {
+        if other.hits == 0 {
+            return;
+        }
+        if self.hits == 0 {
+            *self = *other;
+            return;
+        }
         match (self.is_all_errors(), other.is_all_errors()) {
             (true, false) => (self.min_latency, self.min_upstream) = (other.min_latency, other.min_upstream),
             (false, true) => {}
