@@ -1,7 +1,7 @@
 //! API traffic over whole UTC days: who called what, how often, how well, and how fast (seed 004).
 //!
 //! It costs what its answer costs: requests in segments are added up already, by month, day and hour, and only those that
-//! are in none yet are looked at one by one. With tags all are: nothing is added up by tag.
+//! are in none yet are looked at one by one. With tags all are, and for all keys by the hour: that is not added up.
 
 mod from_facts;
 mod from_traffic;
@@ -124,7 +124,7 @@ impl Bucket {
 /// # Errors
 /// The facts cannot be read.
 pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<ActivityRow>, ReportError> {
-    if !question.tags.is_empty() || !snapshot.traffic().is_whole() {
+    if !from_traffic::can_answer(question) || !snapshot.traffic().is_whole() {
         return activity_from_facts(snapshot, question);
     }
     let mut sums = Sums::default();

@@ -9,14 +9,24 @@ use super::spans::spans;
 use super::sums::Sums;
 use super::{Group, Question, Subject};
 
-/// Adds what is known of the question.
-pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> Result<(), StoreError> {
-    let (family, who) = match &question.subject {
-        Subject::EndpointsOfKey(key) | Subject::Key(key) => (Family::Key, key.as_str()),
-        Subject::EndpointsOfClient(client) | Subject::Client(client) => (Family::Client, client.as_str()),
+/// Whether what is added up can answer the question: nothing is by tag, nor all keys by the hour.
+pub(super) fn can_answer(question: &Question) -> bool {
+    let (family, _) = family(question);
+    question.tags.is_empty() && question.bucket.is_none_or(|bucket| family.has(bucket.level()))
+}
+
+fn family(question: &Question) -> (Family, &str) {
+    match &question.subject {
+        Subject::EndpointsOfKey(key) | Subject::Key(key) => (Family::Key, key),
+        Subject::EndpointsOfClient(client) | Subject::Client(client) => (Family::Client, client),
         Subject::Keys => (Family::Keys, ""),
         Subject::Apis | Subject::Errors => (Family::Apis, ""),
-    };
+    }
+}
+
+/// Adds what is known of the question.
+pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> Result<(), StoreError> {
+    let (family, who) = family(question);
     let mut groups = Groups::default();
     for (level, spans) in spans(question) {
         let wanted = Wanted { tenant: question.scope.tenant.as_str(), family, who, level, spans };

@@ -39,6 +39,7 @@ impl BlockWriter {
 pub(super) struct BlockReader {
     bytes: Vec<u8>,
     at: usize,
+    last_hit: i64,
     pub key: Vec<u8>,
     pub measure: Measure,
 }
@@ -49,7 +50,7 @@ pub(super) struct Malformed;
 
 impl BlockReader {
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, at: 0, key: Vec::new(), measure: Measure::default() }
+        Self { bytes, at: 0, last_hit: 0, key: Vec::new(), measure: Measure::NONE }
     }
 
     /// Goes to the next entry; false at the end.
@@ -66,7 +67,8 @@ impl BlockReader {
         self.key.truncate(shared);
         self.key.extend_from_slice(&rest[..more]);
         rest = &rest[more..];
-        self.measure = read_measure(&mut rest, self.measure.last_hit)?;
+        self.measure = read_measure(&mut rest, self.last_hit)?;
+        self.last_hit = self.measure.last_hit;
         self.at = self.bytes.len() - rest.len();
         Ok(true)
     }

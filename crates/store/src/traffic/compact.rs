@@ -88,7 +88,7 @@ fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreEr
         }
     }
     let mut writer = PartWriter::begin(dir, number)?;
-    let (mut key, mut sum) = (Vec::new(), Measure::default());
+    let (mut key, mut sum) = (Vec::new(), Measure::NONE);
     while let Some(least) = (0..heads.len()).min_by(|a, b| heads[*a].key().cmp(heads[*b].key())) {
         if heads[least].key() != key {
             if sum.hits > 0 {
@@ -96,9 +96,9 @@ fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreEr
             }
             key.clear();
             key.extend_from_slice(heads[least].key());
-            sum = Measure::default();
+            sum = Measure::NONE;
         }
-        sum.add(&heads[least].measure());
+        sum.add(heads[least].measure());
         if !heads[least].advance()? {
             heads.swap_remove(least);
         }

@@ -55,6 +55,12 @@ pub enum Family {
 }
 
 impl Family {
+    /// Whether it is added up by that level: all keys by the hour would be nearly as many sums as requests.
+    #[must_use]
+    pub fn has(self, level: Level) -> bool {
+        self != Self::Keys || level != Level::Hour
+    }
+
     pub(super) const ALL: [Self; 4] = [Self::Apis, Self::Keys, Self::Key, Self::Client];
 }
 

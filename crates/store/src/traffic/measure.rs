@@ -6,8 +6,8 @@
 /// The response code of a record that is network statistics, not a request.
 pub const NETWORK_STATISTICS: i64 = -1;
 
-/// Hits and how long they took, in milliseconds. The default measures none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Hits and how long they took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
     /// Requests.
     pub hits: u64,
@@ -75,15 +75,24 @@ impl From<Hit> for Measure {
 }
 
 impl Measure {
+    /// Of no request.
+    pub const NONE: Self = Self {
+        hits: 0,
+        success: 0,
+        errors: 0,
+        last_hit: i64::MIN,
+        request_time: 0,
+        latency: 0,
+        upstream: 0,
+        max_latency: 0,
+        max_upstream: 0,
+        min_latency: u64::MAX,
+        min_upstream: u64::MAX,
+    };
+
     /// Adds other requests.
     pub fn add(&mut self, other: &Self) {
-        if other.hits == 0 {
-            return;
-        }
-        if self.hits == 0 {
-            *self = *other;
-            return;
-        }
+        // One that measures none is all errors too, and greater than any minimum.
         match (self.is_all_errors(), other.is_all_errors()) {
             (true, false) => (self.min_latency, self.min_upstream) = (other.min_latency, other.min_upstream),
             (false, true) => {}

@@ -6,6 +6,7 @@
 //! `blocks, index, trailer`: the trailer is the index's place (8 bytes), length (8) and CRC-32C (4), low bytes first, and
 //! eight bytes that say what the file is.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -23,7 +24,7 @@ use crate::error::StoreError;
 /// A block is closed at so many bytes before compression.
 const BLOCK_BYTES: usize = 16 * 1024;
 /// A block is refused when it says that it is longer: what is held in memory for one.
-const MAX_BLOCK_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 /// zstd's level: these files are read again soon.
 const COMPRESSION: i32 = 1;
 const MAGIC: [u8; 8] = *b"TGTRAF01";
@@ -81,9 +82,11 @@ impl Part {
     ) -> Result<(), StoreError> {
         let open = self.open()?;
         let mut entries = Entries { part: self, open: &open, next_block: open.block_of(from), block: None };
+        let mut is_before = true;
         while entries.advance()? && entries.key() < to {
-            if entries.key() >= from {
-                visit(entries.key(), &entries.measure());
+            is_before &= entries.key() < from;
+            if !is_before {
+                visit(entries.key(), entries.measure());
             }
         }
         Ok(())
@@ -156,7 +159,14 @@ struct Block {
     key_end: usize,
     at: u64,
     bytes: usize,
+    /// Its length before compression.
+    raw_bytes: usize,
     crc32c: u32,
+}
+
+thread_local! {
+    /// One a thread: a decompressor is costlier than a block.
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 impl OpenPart {
@@ -217,15 +227,14 @@ fn read_index(mut rest: &[u8]) -> Result<(Vec<u8>, Vec<Block>), Malformed> {
         let (first, more) = rest.split_at_checked(key).ok_or(Malformed)?;
         keys.extend_from_slice(first);
         *rest = more;
-        let bytes = read_number(rest)?;
+        let [bytes, raw_bytes] = [read_number(rest)?, read_number(rest)?];
         let crc32c = u32::try_from(read_number(rest)?).map_err(|_| Malformed)?;
-        blocks.push(Block {
-            key_end: keys.len(),
-            at,
-            bytes: usize::try_from(bytes).map_err(|_| Malformed)?,
-            crc32c,
-        });
-        at = at.checked_add(bytes).ok_or(Malformed)?;
+        if raw_bytes.max(bytes) > MAX_BLOCK_BYTES {
+            return Err(Malformed);
+        }
+        let (raw_bytes, key_end) = (raw_bytes as usize, keys.len());
+        blocks.push(Block { key_end, at, bytes: bytes as usize, raw_bytes, crc32c });
+        at += bytes;
     }
     keys.shrink_to_fit();
     blocks.shrink_to_fit();
@@ -264,21 +273,26 @@ impl Entries<'_> {
     }
 
     /// The measure of the entry it is at.
-    pub fn measure(&self) -> Measure {
-        self.block.as_ref().map_or_else(Measure::default, |block| block.measure)
+    pub fn measure(&self) -> &Measure {
+        const NONE: &Measure = &Measure::NONE;
+        self.block.as_ref().map_or(NONE, |block| &block.measure)
     }
 
     fn read(&self, block: &Block) -> Result<Vec<u8>, StoreError> {
         let path = &self.part.path;
-        if block.bytes > MAX_BLOCK_BYTES {
-            return Err(self.part.damaged("a block is too long"));
-        }
         let mut content = vec![0; block.bytes];
         self.open.file.read_exact_at(&mut content, block.at).map_err(StoreError::io("cannot read", path))?;
         if crc32c::crc32c(&content) != block.crc32c {
             return Err(self.part.damaged("a block's checksum is wrong"));
         }
-        zstd::bulk::decompress(&content, MAX_BLOCK_BYTES).map_err(|error| self.part.damaged(error))
+        let decompressed = DECOMPRESSOR.with_borrow_mut(|decompressor| {
+            let decompressor = match decompressor {
+                Some(decompressor) => decompressor,
+                none => none.insert(zstd::bulk::Decompressor::new()?),
+            };
+            decompressor.decompress(&content, block.raw_bytes)
+        });
+        decompressed.map_err(|error| self.part.damaged(error))
     }
 }
 
@@ -334,6 +348,7 @@ impl PartWriter {
             write_number(&mut self.index, self.first_key.len() as u64);
             self.index.extend_from_slice(&self.first_key);
             write_number(&mut self.index, block.len() as u64);
+            write_number(&mut self.index, self.block.bytes.len() as u64);
             write_number(&mut self.index, u64::from(crc32c::crc32c(&block)));
             self.at += block.len() as u64;
             Ok(())

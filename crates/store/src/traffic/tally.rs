@@ -102,7 +102,7 @@ impl Sums {
     fn of(mut cells: Vec<Cell>, measures: &[Measure]) -> Self {
         cells.sort_unstable();
         let sums = cells.chunk_by(|a, b| a.has_same_key(*b)).map(|same| {
-            let mut sum = Measure::default();
+            let mut sum = Measure::NONE;
             same.iter().for_each(|cell| sum.add(&measures[cell.part(7) as usize]));
             (same[0], sum)
         });
@@ -119,10 +119,14 @@ impl Sums {
     fn write(&self, level: Level, texts: &Ranks<'_>, writer: &mut PartWriter) -> Result<(), StoreError> {
         let mut key = Vec::new();
         for (cell, measure) in &self.0 {
+            let family = Family::ALL[(cell.part(0) & 3) as usize];
+            if !family.has(level) {
+                continue;
+            }
             key.clear();
             key.push(level as u8);
             key::write_text(&mut key, texts.text(cell.part(0) >> 2));
-            key.push(Family::ALL[(cell.part(0) & 3) as usize] as u8);
+            key.push(family as u8);
             key::write_text(&mut key, texts.text(cell.part(1)));
             key.extend_from_slice(&cell.part(2).to_be_bytes());
             for part in 3..7 {
