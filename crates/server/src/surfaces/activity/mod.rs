@@ -11,6 +11,8 @@ mod parameters;
 mod reports;
 mod request;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;
