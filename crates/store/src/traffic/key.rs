@@ -1,6 +1,6 @@
 //! The keys under which requests are added up: texts in an order of bytes.
 //!
-//! `level, tenant, family, who, span, a, b, c, project`: what a reader asks for together stands together. A text ends with
+//! `family, level, tenant, who, span, a, b, c, project`: what a reader asks for together stands together. A text ends with
 //! two zero bytes; a zero byte in it is followed by 0xff. Levels and families are a byte, spans four, the highest first.
 
 use std::borrow::Cow;
@@ -131,11 +131,16 @@ fn read_escaped<'a>(rest: &mut &'a [u8]) -> Cow<'a, str> {
 /// What all keys that are wanted begin with.
 pub(super) fn prefix(wanted: &Wanted<'_>) -> Vec<u8> {
     let mut key = Vec::with_capacity(wanted.tenant.len() + wanted.who.len() + 16);
-    key.push(wanted.level as u8);
-    write_text(&mut key, wanted.tenant);
-    key.push(wanted.family as u8);
-    write_text(&mut key, wanted.who);
+    begin(&mut key, wanted.family, wanted.level, wanted.tenant, wanted.who);
     key
+}
+
+/// Begins a key anew.
+pub(super) fn begin(key: &mut Vec<u8>, family: Family, level: Level, tenant: &str, who: &str) {
+    key.clear();
+    key.extend_from_slice(&[family as u8, level as u8]);
+    write_text(key, tenant);
+    write_text(key, who);
 }
 
 /// The first key of a span.

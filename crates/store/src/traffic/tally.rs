@@ -41,37 +41,107 @@ pub(crate) fn write_tally(
     number: u64,
     batches: &[RecordBatch],
 ) -> Result<Option<PartMeta>, StoreError> {
-    let codes = Codes::of(batches);
-    let texts = Ranks::of(batches, &codes);
-    let (cells, measures) = read_hits(batches, &codes, &texts)?;
-    if cells.is_empty() {
+    let measures = measures(batches)?;
+    if measures.iter().all(|measure| measure.hits == 0) {
         return Ok(None);
     }
+    let codes = Codes::of(batches);
+    let texts = Ranks::of(batches, &codes);
     let mut writer = PartWriter::begin(dir, number)?;
-    let hours = Sums::of(cells, &measures);
-    drop(measures);
-    hours.write(Level::Hour, &texts, &mut writer)?;
-    let days = hours.over(|hour| hour.div_euclid(24));
-    drop(hours);
-    days.write(Level::Day, &texts, &mut writer)?;
-    let mut known = None;
-    let months = days.over(|day| match known {
-        Some((last, month)) if last == day => month,
-        _ => known.insert((day, Level::Month.span(Level::Day.start(day)))).1,
-    });
-    months.write(Level::Month, &texts, &mut writer)?;
+    // One family after the other: what is in memory at once is one family's sums.
+    for family in Family::ALL {
+        let cells = cells(family, batches, &measures, &codes, &texts)?;
+        let hours = Sums::of(cells, |place| &measures[place]);
+        hours.write(family, Level::Hour, &texts, &mut writer)?;
+        let days = hours.over(|hour| hour.div_euclid(24));
+        drop(hours);
+        days.write(family, Level::Day, &texts, &mut writer)?;
+        let mut known = None;
+        let months = days.over(|day| match known {
+            Some((last, month)) if last == day => month,
+            _ => known.insert((day, Level::Month.span(Level::Day.start(day)))).1,
+        });
+        months.write(family, Level::Month, &texts, &mut writer)?;
+    }
     writer.finish().map(Some)
 }
 
-/// What requests have in common, in an order that is that of the keys: tenant and family, who, span and `a` in the first
-/// word; `b`, `c`, project and then a place in a list of measures in the second. All are ranks of texts but the span.
+/// Each row's measure; of network statistics that of none.
+fn measures(batches: &[RecordBatch]) -> Result<Vec<Measure>, StoreError> {
+    let mut measures = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+    for batch in batches {
+        let int = |name| OptionalInts::of(batch, name);
+        let (code, time) = (int("response_code"), int("request_time"));
+        let (total, upstream) = (int("latency_total"), int("latency_upstream"));
+        let millis = |ints: &OptionalInts<'_>, row| u64::try_from(ints.get(row).unwrap_or(0)).unwrap_or(0);
+        measures.extend(read::instants(batch, "event_time")?.iter().enumerate().map(|(row, at)| {
+            match code.get(row).unwrap_or(0) {
+                NETWORK_STATISTICS => Measure::NONE,
+                code => Measure::from(Hit {
+                    code,
+                    at: *at,
+                    request_time: millis(&time, row),
+                    latency: millis(&total, row),
+                    upstream: millis(&upstream, row),
+                }),
+            }
+        }));
+    }
+    Ok(measures)
+}
+
+/// The family's cells, one for each request that belongs to it; its place is that of its measure.
+fn cells(
+    family: Family,
+    batches: &[RecordBatch],
+    measures: &[Measure],
+    codes: &Codes,
+    texts: &Ranks<'_>,
+) -> Result<Vec<Cell>, StoreError> {
+    let (mut cells, none) = (Vec::new(), texts.none);
+    // Invariant: what is added up at once is far below 2^32 rows.
+    let mut place = 0;
+    for batch in batches {
+        let times = read::instants(batch, "event_time")?;
+        let codes = codes.column(batch, texts);
+        let text = |name| texts.column(batch, name);
+        let (tenant, project, api) = (text("tenant_id"), text("project_id"), text("api_id"));
+        let [who, b, c] = match family {
+            Family::Apis => ["", "", "api_name"],
+            Family::Keys => ["api_key", "", "alias"],
+            Family::Key => ["api_key", "path", ""],
+            Family::Client => ["oauth_id", "path", ""],
+        }
+        .map(text);
+        for (row, at) in times.iter().enumerate() {
+            let (who, api) = (who.rank(row), api.rank(row));
+            if measures[place as usize].hits > 0 && (who != none || family == Family::Apis) {
+                let (who, a, b) = match family {
+                    Family::Apis => (none, api, codes.rank(row)),
+                    Family::Keys => (none, who, api),
+                    Family::Key | Family::Client => (who, api, b.rank(row)),
+                };
+                let span = key::span_code(Micros(*at).hour());
+                cells.push(Cell::new(
+                    [tenant.rank(row), who, span, a],
+                    [b, c.rank(row), project.rank(row), place],
+                ));
+            }
+            place += 1;
+        }
+    }
+    Ok(cells)
+}
+
+/// What requests have in common, in an order that is that of the keys: tenant, who, span and `a` in the first word; `b`, `c`,
+/// project and then a place in a list of measures in the second. All are ranks of texts but the span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Cell(u128, u128);
 
 impl Cell {
-    fn new(tenant: u32, family: Family, [who, span, a, b, c, project]: [u32; 6], place: u32) -> Self {
+    fn new(first: [u32; 4], second: [u32; 4]) -> Self {
         let word = |parts: [u32; 4]| parts.iter().fold(0, |word: u128, part| word << 32 | u128::from(*part));
-        Self(word([tenant << 2 | (family as u32 - 1), who, span, a]), word([b, c, project, place]))
+        Self(word(first), word(second))
     }
 
     /// The n-th 32 bits, from the left.
@@ -99,11 +169,11 @@ impl Cell {
 struct Sums(Vec<(Cell, Measure)>);
 
 impl Sums {
-    fn of(mut cells: Vec<Cell>, measures: &[Measure]) -> Self {
+    fn of<'m>(mut cells: Vec<Cell>, measure: impl Fn(usize) -> &'m Measure) -> Self {
         cells.sort_unstable();
         let sums = cells.chunk_by(|a, b| a.has_same_key(*b)).map(|same| {
             let mut sum = Measure::NONE;
-            same.iter().for_each(|cell| sum.add(&measures[cell.part(7) as usize]));
+            same.iter().for_each(|cell| sum.add(measure(cell.part(7) as usize)));
             (same[0], sum)
         });
         Self(sums.collect())
@@ -112,22 +182,22 @@ impl Sums {
     /// The same over longer spans.
     fn over(&self, mut span: impl FnMut(i64) -> i64) -> Self {
         let cells = self.0.iter().enumerate().map(|(place, (cell, _))| cell.with(span(cell.span()), place));
-        let measures: Vec<Measure> = self.0.iter().map(|(_, measure)| *measure).collect();
-        Self::of(cells.collect(), &measures)
+        Self::of(cells.collect(), |place| &self.0[place].1)
     }
 
-    fn write(&self, level: Level, texts: &Ranks<'_>, writer: &mut PartWriter) -> Result<(), StoreError> {
+    fn write(
+        &self,
+        family: Family,
+        level: Level,
+        texts: &Ranks<'_>,
+        writer: &mut PartWriter,
+    ) -> Result<(), StoreError> {
+        if !family.has(level) {
+            return Ok(());
+        }
         let mut key = Vec::new();
         for (cell, measure) in &self.0 {
-            let family = Family::ALL[(cell.part(0) & 3) as usize];
-            if !family.has(level) {
-                continue;
-            }
-            key.clear();
-            key.push(level as u8);
-            key::write_text(&mut key, texts.text(cell.part(0) >> 2));
-            key.push(family as u8);
-            key::write_text(&mut key, texts.text(cell.part(1)));
+            key::begin(&mut key, family, level, texts.text(cell.part(0)), texts.text(cell.part(1)));
             key.extend_from_slice(&cell.part(2).to_be_bytes());
             for part in 3..7 {
                 key::write_text(&mut key, texts.text(cell.part(part)));
@@ -136,60 +206,6 @@ impl Sums {
         }
         Ok(())
     }
-}
-
-/// The cells of all requests, each by every family that it belongs to.
-fn read_hits(
-    batches: &[RecordBatch],
-    codes: &Codes,
-    texts: &Ranks<'_>,
-) -> Result<(Vec<Cell>, Vec<Measure>), StoreError> {
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let (mut cells, mut measures) = (Vec::with_capacity(2 * rows), Vec::with_capacity(rows));
-    for batch in batches {
-        let times = read::instants(batch, "event_time")?;
-        let int = |name| OptionalInts::of(batch, name);
-        let (code, time) = (int("response_code"), int("request_time"));
-        let (total, upstream) = (int("latency_total"), int("latency_upstream"));
-        let text = |name| texts.column(batch, name);
-        let (tenant, project, api, path) =
-            (text("tenant_id"), text("project_id"), text("api_id"), text("path"));
-        let (who, alias) = (text("api_key"), text("alias"));
-        let (client, api_name) = (text("oauth_id"), text("api_name"));
-        let millis = |ints: &OptionalInts<'_>, row| u64::try_from(ints.get(row).unwrap_or(0)).unwrap_or(0);
-        for (row, at) in times.iter().enumerate() {
-            let code = code.get(row).unwrap_or(0);
-            if code == NETWORK_STATISTICS {
-                continue;
-            }
-            // Invariant: what is added up at once is far below 2^32 rows.
-            let place = measures.len() as u32;
-            measures.push(Measure::from(Hit {
-                code,
-                at: *at,
-                request_time: millis(&time, row),
-                latency: millis(&total, row),
-                upstream: millis(&upstream, row),
-            }));
-            let tenant = tenant.rank(row);
-            let span = key::span_code(Micros(*at).hour());
-            let (api, path, project) = (api.rank(row), path.rank(row), project.rank(row));
-            let none = texts.none;
-            let mut count = |family, dims| cells.push(Cell::new(tenant, family, dims, place));
-            let code = texts.rank(codes.text(code));
-            count(Family::Apis, [none, span, api, code, api_name.rank(row), project]);
-            let who = who.rank(row);
-            if who != none {
-                count(Family::Keys, [none, span, who, api, alias.rank(row), project]);
-                count(Family::Key, [who, span, api, path, none, project]);
-            }
-            let client = client.rank(row);
-            if client != none {
-                count(Family::Client, [client, span, api, path, none, project]);
-            }
-        }
-    }
-    Ok((cells, measures))
 }
 
 /// The response codes as texts.
@@ -211,8 +227,22 @@ impl Codes {
         Self(codes)
     }
 
-    fn text(&self, code: i64) -> &str {
-        self.0.get(&code).map_or("0", String::as_str)
+    /// A batch's codes as ranks.
+    fn column<'b>(&self, batch: &'b RecordBatch, texts: &Ranks<'_>) -> CodeColumn<'b> {
+        let ranks = self.0.iter().map(|(code, text)| (*code, texts.rank(text)));
+        CodeColumn { codes: OptionalInts::of(batch, "response_code"), ranks: ranks.collect() }
+    }
+}
+
+/// A batch's response codes as ranks; what is unknown is 0.
+struct CodeColumn<'b> {
+    codes: OptionalInts<'b>,
+    ranks: HashMap<i64, u32, RandomState>,
+}
+
+impl CodeColumn<'_> {
+    fn rank(&self, row: usize) -> u32 {
+        self.ranks[&self.codes.get(row).unwrap_or(0)]
     }
 }
 
