@@ -18,6 +18,7 @@ use tidegauge_store::traffic::{Level, Measure};
 use crate::ReportError;
 use crate::scope::Scope;
 
+pub use sums::MAX_GROUPS;
 use sums::Sums;
 
 /// What is asked.
@@ -122,7 +123,7 @@ impl Bucket {
 /// All rows, in no order.
 ///
 /// # Errors
-/// The facts cannot be read.
+/// The facts cannot be read, or there are more than [`MAX_GROUPS`] rows.
 pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<ActivityRow>, ReportError> {
     if !from_traffic::can_answer(question) || !snapshot.traffic().is_whole() {
         return activity_from_facts(snapshot, question);
@@ -132,11 +133,11 @@ pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<
         Ok(()) => {}
         // It was found to be damaged, and will be made again; the facts know.
         Err(_) if !snapshot.traffic().is_whole() => return activity_from_facts(snapshot, question),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     }
     let tenant = question.scope.tenant.as_str();
     for batch in snapshot.unflushed(Table::Requests, tenant, &question.instants()) {
-        from_facts::add(&batch?, question, &mut sums);
+        from_facts::add(&batch?, question, &mut sums)?;
     }
     Ok(sums.into_rows())
 }
@@ -144,14 +145,14 @@ pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<
 /// The same, by looking at each request of the period: what it costs is what they weigh.
 ///
 /// # Errors
-/// The facts cannot be read.
+/// As [`request_activity`].
 pub fn activity_from_facts(
     snapshot: &Snapshot,
     question: &Question,
 ) -> Result<Vec<ActivityRow>, ReportError> {
     let mut sums = Sums::default();
     for batch in snapshot.newest_first(from_facts::query(question), None) {
-        from_facts::add(&batch?, question, &mut sums);
+        from_facts::add(&batch?, question, &mut sums)?;
     }
     Ok(sums.into_rows())
 }

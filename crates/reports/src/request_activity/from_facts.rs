@@ -8,6 +8,7 @@ use tidegauge_store::traffic::{Hit, Measure, NETWORK_STATISTICS};
 
 use super::sums::Sums;
 use super::{Group, Question, Subject};
+use crate::ReportError;
 use crate::values::Values;
 
 /// The requests of the question's period, with what is looked at.
@@ -24,7 +25,7 @@ pub(super) fn query(question: &Question) -> Query {
 }
 
 /// Adds those of a batch of the question's tenant that it is about.
-pub(super) fn add(batch: &RecordBatch, question: &Question, sums: &mut Sums) {
+pub(super) fn add(batch: &RecordBatch, question: &Question, sums: &mut Sums) -> Result<(), ReportError> {
     let columns = Columns::of(batch);
     let who = match &question.subject {
         Subject::EndpointsOfKey(key) | Subject::Key(key) => Some((5, key)),
@@ -34,9 +35,10 @@ pub(super) fn add(batch: &RecordBatch, question: &Question, sums: &mut Sums) {
     let rows = who.map(|(column, text)| columns.values[column].rows_saying(text));
     for row in rows.unwrap_or_else(|| (0..batch.num_rows()).collect()) {
         if let Some((group, label)) = columns.group(question, row) {
-            sums.add(group, label, &Measure::from(columns.hit(row)));
+            sums.add(group, label, &Measure::from(columns.hit(row)))?;
         }
     }
+    Ok(())
 }
 
 const COLUMNS: [&str; 13] = [

@@ -5,6 +5,10 @@ use hashbrown::HashMap;
 use tidegauge_store::traffic::Measure;
 
 use super::{ActivityRow, Group};
+use crate::ReportError;
+
+/// Rows put together for one answer, at most.
+pub const MAX_GROUPS: usize = 1_000_000;
 
 /// Rows being added up.
 #[derive(Default)]
@@ -18,8 +22,12 @@ struct Sum {
 
 impl Sums {
     /// Adds what is known of a group. The label is what it was called when it was last hit.
-    pub fn add(&mut self, group: Group, label: &str, measure: &Measure) {
+    ///
+    /// # Errors
+    /// There are too many groups.
+    pub fn add(&mut self, group: Group, label: &str, measure: &Measure) -> Result<(), ReportError> {
         let at = measure.last_hit;
+        let is_full = self.0.len() >= MAX_GROUPS;
         match self.0.get_mut(&group) {
             Some(sum) => {
                 sum.measure.add(measure);
@@ -27,10 +35,12 @@ impl Sums {
                     sum.label = (at, label.into());
                 }
             }
+            None if is_full => return Err(ReportError::TooManyRows(MAX_GROUPS)),
             None => {
                 self.0.insert(group, Sum { measure: *measure, label: (at, label.into()) });
             }
         }
+        Ok(())
     }
 
     pub fn into_rows(self) -> Vec<ActivityRow> {
