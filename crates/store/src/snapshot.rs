@@ -62,9 +62,10 @@ impl Snapshot {
         since: Micros,
         columns: Option<&[&str]>,
     ) -> impl Iterator<Item = Result<RecordBatch, StoreError>> {
-        let segments = self.manifest.segments.iter().filter(move |segment| {
-            segment.table() == Some(table) && segment.meta.max_received >= since.0
-        });
+        let segments =
+            self.manifest.segments.iter().filter(move |segment| {
+                segment.table() == Some(table) && segment.meta.max_received >= since.0
+            });
         let from_segments = segments.flat_map(move |segment| match segment.read(columns) {
             Ok(batches) => Box::new(batches) as Box<dyn Iterator<Item = _>>,
             Err(error) => Box::new(std::iter::once(Err(error))),

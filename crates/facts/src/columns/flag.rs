@@ -6,8 +6,8 @@ use arrow_array::{ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBufferBuilder;
 use arrow_schema::DataType;
 
-use super::{Cell, Column};
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// Yes or no.
 pub struct Flag {

@@ -7,9 +7,9 @@ use arrow_array::{ArrayRef, Int32Array, StringArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
 
-use super::{Cell, Column};
 use super::label::{Label, dictionary_array};
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// A fixed set of names, known to the program: categories, priorities, states.
 pub trait Named: Copy + Send + 'static {

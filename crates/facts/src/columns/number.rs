@@ -6,8 +6,8 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, TimestampMicrosecondArray}
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
-use super::{Cell, Column};
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// The time zone of every instant, as an offset: names would need a time zone database.
 const UTC: &str = "+00:00";
