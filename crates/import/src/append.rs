@@ -1,6 +1,6 @@
 //! Rows into the store, in the order of their file.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
 use tidegauge_facts::{Connection, Event, Micros, Request, Session, Table};
 use tidegauge_store::{Appended, Fingerprint, Refused, Store};
@@ -10,6 +10,7 @@ use crate::access_log::LogTarget;
 use crate::error::ImportError;
 use crate::identity::Identified;
 use crate::parse::Rows;
+use crate::recent::Left;
 
 /// Appends the rows of one file.
 pub(crate) struct Appender<'a> {
@@ -17,18 +18,13 @@ pub(crate) struct Appender<'a> {
     target: LogTarget<'a>,
     runtime: Runtime,
     /// Rows behind the record that a crash has left in the store.
-    left: HashSet<Fingerprint>,
+    left: Left,
     /// When the last rows were taken in: it never goes back within an import, whatever the clock does.
     stamp: i64,
 }
 
 impl<'a> Appender<'a> {
-    pub fn new(
-        store: &'a Store,
-        target: LogTarget<'a>,
-        left: HashSet<Fingerprint>,
-        since: i64,
-    ) -> Result<Self, ImportError> {
+    pub fn new(store: &'a Store, target: LogTarget<'a>, left: Left, since: i64) -> Result<Self, ImportError> {
         let runtime = Builder::new_current_thread().build();
         let runtime =
             runtime.map_err(ImportError::io("cannot wait for", std::path::Path::new("the disk")))?;
@@ -79,7 +75,7 @@ impl<'a> Appender<'a> {
             });
         }
         let left = &mut self.left;
-        let is_there: Vec<bool> = rows().map(|row| left.remove(&print(&row))).collect();
+        let is_there: Vec<bool> = rows().map(|row| take_one(left, print(&row))).collect();
         let mut appended = self.wait_for_room(|| {
             let missing = rows().zip(&is_there).filter(|(_, is_there)| !**is_there);
             store.append(missing.map(|(row, _)| (row.is_named().then(|| print(&row)), row)))
@@ -104,4 +100,15 @@ impl<'a> Appender<'a> {
             }
         }
     }
+}
+
+/// Takes one of these rows out; false when there is none.
+fn take_one(left: &mut Left, row: Fingerprint) -> bool {
+    let Entry::Occupied(mut found) = left.entry(row) else { return false };
+    if *found.get() > 1 {
+        *found.get_mut() -= 1;
+    } else {
+        found.remove();
+    }
+    true
 }

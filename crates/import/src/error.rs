@@ -80,6 +80,12 @@ pub enum ImportError {
         /// What is wrong with it.
         reason: String,
     },
+    /// More was taken in since a crash than can be compared with the rest of a file.
+    #[error(
+        "more rows than can be brought together were taken in since this import was cut short: it cannot be told which \
+         of them are its own"
+    )]
+    TooManySince,
     /// The store has failed.
     #[error(transparent)]
     Store(#[from] StoreError),

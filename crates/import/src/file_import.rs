@@ -1,6 +1,5 @@
 //! A file before it is imported: what it is, how far it is in the store, and where to go on.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tidegauge_facts::{Micros, Table};
-use tidegauge_store::{Fingerprint, Store};
+use tidegauge_store::Store;
 
 use crate::cell_rows::Defaults;
 use crate::column::Columns;
@@ -20,7 +19,7 @@ use crate::format::{BOM, Format};
 use crate::parse::{Reading, Shape};
 use crate::pieces::{LineEnd, Lines, Pieces, Rows};
 use crate::plan::Plan;
-use crate::recent;
+use crate::recent::{Left, rows_since};
 use crate::record::{ImportTarget, Record, Records, STRETCH_BYTES, Stretch, absolute};
 
 /// Rows of a Parquet file that are read at a time.
@@ -36,7 +35,7 @@ pub(crate) struct FileImport<'a> {
     /// Where bad lines go.
     pub set_aside: PathBuf,
     /// What a crash has left in the store behind the record.
-    pub left: HashSet<Fingerprint>,
+    pub left: Left,
     pub reading: Reading<'a>,
     pub pieces: Box<dyn Pieces + 'a>,
     /// Bytes of the file that were read, compressed as they are.
@@ -68,8 +67,11 @@ impl<'a> FileImport<'a> {
             false => Record::new(source, target(plan), None, &head, Micros::now().0),
         };
         let left = match record.is_open && record.is_known {
-            true => recent::rows_since(store, plan.table, record.since)?,
-            false => HashSet::new(),
+            true => {
+                let made_by = (format == Format::AccessLog).then_some(&*record.id);
+                rows_since(store, plan.table, record.since, made_by)?
+            }
+            false => Left::new(),
         };
         let set_aside = plan.set_aside.clone().unwrap_or_else(|| records.set_aside(&record.id));
         Ok(Some(Self {
