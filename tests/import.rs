@@ -173,6 +173,22 @@ fn a_log_that_was_cut_is_refused_and_one_that_took_its_name_is_new() {
 }
 
 #[test]
+fn a_copy_from_before_a_log_grew_adds_nothing() {
+    for lines in [10, 5000] {
+        let desk = Desk::new();
+        let copy = desk.write("a.log", log(0..lines));
+        let grown = desk.write("b.log", log(0..lines + 10));
+        let same = desk.write("c.log", log(0..lines + 10));
+        assert_eq!(counts(&desk.import(&[&copy, &grown, &same])), (lines as u64 + 10, 0, 0));
+        for _ in 0..2 {
+            let again = desk.import(&[&copy, &grown, &same]);
+            assert_eq!((counts(&again), &again["unchanged"]), ((0, 0, 0), &json!(3)));
+        }
+        assert_has(&desk.requests(), lines + 10);
+    }
+}
+
+#[test]
 fn through_kills_at_any_moment_every_line_is_there_once() {
     const LINES: usize = 60_000;
     let desk = Desk::new();
@@ -196,7 +212,8 @@ fn through_kills_at_any_moment_every_line_is_there_once() {
         if round % 2 == 0 {
             wait_until("an import", || has_log(desk.site.data()) || child.try_wait().unwrap().is_some());
         }
-        thread::sleep(Duration::from_millis(chance.between(0, 400)));
+        // Short and long ones, so that some meet an import on machines of any speed.
+        thread::sleep(Duration::from_millis(chance.between(0, 8 << (round % 7))));
         child.kill().unwrap();
         kills += u64::from(!child.wait().unwrap().success());
         if kills > 12 {

@@ -20,7 +20,7 @@ use crate::parse::{Reading, Shape};
 use crate::pieces::{LineEnd, Lines, Pieces, Rows};
 use crate::plan::Plan;
 use crate::recent::{Left, rows_since};
-use crate::record::{ImportTarget, Record, Records, STRETCH_BYTES, Stretch, absolute};
+use crate::record::{Found, ImportTarget, Record, Records, STRETCH_BYTES, Stretch, absolute};
 
 /// Rows of a Parquet file that are read at a time.
 const BATCH_ROWS: usize = 8192;
@@ -43,7 +43,7 @@ pub(crate) struct FileImport<'a> {
 }
 
 impl<'a> FileImport<'a> {
-    /// Looks at a file. `None` when it is empty.
+    /// Looks at a file. `None` when it is empty, or was imported before it grew.
     pub fn open(
         source: &'a Source,
         records: &Records,
@@ -64,8 +64,9 @@ impl<'a> FileImport<'a> {
             .map_err(|reason| ImportError::Unfit { path: source.path().to_owned(), reason })?;
         let record = match is_file {
             true => record_of(source, records, plan, format, &head)?,
-            false => Record::new(source, target(plan), None, &head, Micros::now().0),
+            false => Some(Record::new(source, target(plan), None, &head, Micros::now().0)),
         };
+        let Some(record) = record else { return Ok(None) };
         let left = match record.is_open && record.is_known {
             true => {
                 let made_by = (format == Format::AccessLog).then_some(&*record.id);
@@ -136,7 +137,7 @@ fn record_of(
     plan: &Plan,
     format: Format,
     head: &[u8],
-) -> Result<Record, ImportError> {
+) -> Result<Option<Record>, ImportError> {
     let reading = ImportError::io(READING, source.path());
     let mut size = None;
     let mut tail = None;
@@ -152,19 +153,24 @@ fn record_of(
     }
     let now = Micros::now().0;
     let mut record = match records.find(source, &target(plan), size, head)? {
-        Some(mut known) => {
+        Found::Known(mut known) => {
             known.is_known = true;
             if !known.is_open {
                 known.since = known.since.max(now);
+                let before = known.known_by.clone();
+                known.grows(before);
             }
-            known
+            *known
         }
-        None => Record::new(source, target(plan), size, head, now),
+        Found::Copy => return Ok(None),
+        Found::New => Record::new(source, target(plan), size, head, now),
     };
     record.path = absolute(source.path());
-    record.head = Stretch::ending(head.len() as u64, head);
-    record.tail = tail.unwrap_or(record.tail);
-    Ok(record)
+    record.known_by.head = Stretch::ending(head.len() as u64, head);
+    if let Some(tail) = tail {
+        record.known_by.tail = tail;
+    }
+    Ok(Some(record))
 }
 
 fn pieces<'a>(

@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
         if let Some(content) = parsed.content.get(..taken)
             && !content.is_empty()
         {
-            record.tail = Stretch::ending(record.position, content);
+            record.known_by.tail = Stretch::ending(record.position, content);
         }
         if stored + repeated > 0 {
             *ticket = Some(appended.ticket);

@@ -19,6 +19,8 @@ use crate::error::{ImportError, READING};
 
 /// What a file is known by at its beginning and before the position, in bytes.
 pub(crate) const STRETCH_BYTES: usize = 64 * 1024;
+/// Ends of earlier runs that are remembered.
+const MAX_EARLIER: usize = 100;
 /// Kinds of bad lines that are counted apart.
 const MAX_KINDS: usize = 100;
 
@@ -33,8 +35,11 @@ pub(crate) struct Record {
     pub target: ImportTarget,
     /// Length of the file, when it is one that never grows (Parquet).
     pub size: Option<u64>,
-    pub head: Stretch,
-    pub tail: Stretch,
+    #[serde(flatten)]
+    pub known_by: KnownBy,
+    /// What it was known by when earlier runs ended, oldest first: a copy of it from then has nothing new either.
+    #[serde(default)]
+    pub earlier: Vec<KnownBy>,
     /// The next byte of the content, or row of a Parquet file.
     pub position: u64,
     /// The next line, from 1.
@@ -58,6 +63,13 @@ pub(crate) struct ImportTarget {
     pub table: String,
     pub tenant: Option<String>,
     pub project: Option<String>,
+}
+
+/// What content is known by: its beginning, and what stands before the position.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownBy {
+    pub head: Stretch,
+    pub tail: Stretch,
 }
 
 /// Some bytes that content is known by.
@@ -90,8 +102,8 @@ impl Record {
             path: absolute(source.path()),
             target,
             size,
-            head,
-            tail: Stretch::default(),
+            known_by: KnownBy { head, tail: Stretch::default() },
+            earlier: Vec::new(),
             position: 0,
             line: 1,
             lines: 0,
@@ -106,6 +118,13 @@ impl Record {
 
     pub fn bad_lines(&self) -> u64 {
         self.bad.values().sum()
+    }
+
+    /// The file has grown: what it was known by so far goes to the earlier ones.
+    pub fn grows(&mut self, before: KnownBy) {
+        self.earlier.push(before);
+        let surplus = self.earlier.len().saturating_sub(MAX_EARLIER);
+        self.earlier.drain(..surplus);
     }
 
     pub fn count_bad(&mut self, kind: &str) {
@@ -178,23 +197,28 @@ impl Records {
         target: &ImportTarget,
         size: Option<u64>,
         head: &[u8],
-    ) -> Result<Option<Record>, ImportError> {
+    ) -> Result<Found, ImportError> {
         let mut hashes = BTreeMap::new();
-        let mut begins_so: Vec<&Record> = Vec::new();
-        for record in self.known.iter().filter(|record| record.target == *target && record.size == size) {
-            let Some(beginning) = head.get(..record.head.length as usize) else { continue };
-            let hash = hashes.entry(beginning.len()).or_insert_with(|| hash(beginning));
-            if *hash == record.head.sha256 {
-                begins_so.push(record);
+        let mut begins_as = |stretch: &Stretch| {
+            head.get(..stretch.length as usize)
+                .is_some_and(|head| *hashes.entry(head.len()).or_insert_with(|| hash(head)) == stretch.sha256)
+        };
+        let mut of_target: Vec<&Record> =
+            self.known.iter().filter(|record| record.target == *target && record.size == size).collect();
+        of_target.sort_by_key(|record| std::cmp::Reverse(record.position));
+        let mut shrunk = None;
+        for record in &of_target {
+            if begins_as(&record.known_by.head) {
+                match ends(source, &record.known_by.tail)? {
+                    Ends::There | Ends::Behind => return Ok(Found::Known(Box::new((*record).clone()))),
+                    Ends::Otherwise => {}
+                    Ends::Before => shrunk = shrunk.or(Some(*record)),
+                }
             }
         }
-        begins_so.sort_by_key(|record| std::cmp::Reverse(record.position));
-        let mut shrunk = None;
-        for record in begins_so {
-            match self.continues(source, record)? {
-                Continues::Yes => return Ok(Some(record.clone())),
-                Continues::No => {}
-                Continues::IsShorter => shrunk = shrunk.or(Some(record)),
+        for known_by in of_target.iter().flat_map(|record| &record.earlier) {
+            if begins_as(&known_by.head) && matches!(ends(source, &known_by.tail)?, Ends::There) {
+                return Ok(Found::Copy);
             }
         }
         match shrunk {
@@ -203,30 +227,8 @@ impl Records {
                 imported: record.position,
                 record: self.place(&record.id),
             }),
-            None => Ok(None),
+            None => Ok(Found::New),
         }
-    }
-
-    /// Whether what stands before the record's position is what stood there then.
-    fn continues(&self, source: &Source, record: &Record) -> Result<Continues, ImportError> {
-        let tail = &record.tail;
-        if tail.length == 0 {
-            return Ok(Continues::Yes);
-        }
-        let read = || -> io::Result<Vec<u8>> {
-            let mut bytes = Vec::new();
-            let content = source.open(tail.end - tail.length, &Arc::default())?;
-            content.take(tail.length).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = read().map_err(ImportError::io(READING, source.path()))?;
-        Ok(if (bytes.len() as u64) < tail.length {
-            Continues::IsShorter
-        } else if hash(&bytes) == tail.sha256 {
-            Continues::Yes
-        } else {
-            Continues::No
-        })
     }
 
     /// Writes a record: after a crash the old one is there, or the new one.
@@ -244,10 +246,41 @@ impl Records {
     }
 }
 
-enum Continues {
-    Yes,
-    No,
-    IsShorter,
+/// What is known of a file.
+pub(crate) enum Found {
+    New,
+    Known(Box<Record>),
+    /// It is what a file was that has grown since: all of it was imported.
+    Copy,
+}
+
+/// Where content ends, seen from a stretch that it is said to hold.
+enum Ends {
+    /// With the stretch.
+    There,
+    Behind,
+    Before,
+    /// Something else stands there.
+    Otherwise,
+}
+
+fn ends(source: &Source, stretch: &Stretch) -> Result<Ends, ImportError> {
+    if stretch.length == 0 {
+        return Ok(Ends::Behind);
+    }
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let content = source.open(stretch.end - stretch.length, &Arc::default())?;
+        content.take(stretch.length + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(ImportError::io(READING, source.path()))?;
+    Ok(match bytes.get(..stretch.length as usize) {
+        None => Ends::Before,
+        Some(there) if hash(there) != stretch.sha256 => Ends::Otherwise,
+        Some(there) if there.len() == bytes.len() => Ends::There,
+        Some(_) => Ends::Behind,
+    })
 }
 
 fn sync(dir: &Path) -> io::Result<()> {
