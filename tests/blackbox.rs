@@ -17,6 +17,7 @@ mod every_route;
 mod grid_reports;
 mod harness;
 mod idle_timeout;
+mod import;
 mod lenient;
 mod live;
 mod mudbase;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
-use tidegauge_facts::Table;
+use tidegauge_facts::{Micros, Table};
 
 use crate::connections::Ledger;
 use crate::error::StoreError;
@@ -82,8 +82,22 @@ impl Snapshot {
     /// Every row of a table, a batch at a time: segments first, then hot. A part that cannot be read
     /// yields an error that names it, and the rest goes on.
     pub fn scan(&self, table: Table) -> impl Iterator<Item = Result<RecordBatch, StoreError>> {
-        let segments = self.manifest.segments.iter().filter(move |segment| segment.table() == Some(table));
-        let from_segments = segments.flat_map(|segment| match segment.read(None) {
+        self.scan_from(table, Micros(i64::MIN), None)
+    }
+
+    /// As [`Snapshot::scan`], but of segments only those that have a row taken in at `since` or later, and of them only
+    /// the named columns. Rows taken in earlier may be among the others.
+    pub fn scan_from(
+        &self,
+        table: Table,
+        since: Micros,
+        columns: Option<&[&str]>,
+    ) -> impl Iterator<Item = Result<RecordBatch, StoreError>> {
+        let segments =
+            self.manifest.segments.iter().filter(move |segment| {
+                segment.table() == Some(table) && segment.meta.max_received >= since.0
+            });
+        let from_segments = segments.flat_map(move |segment| match segment.read(columns) {
             Ok(batches) => Box::new(batches) as Box<dyn Iterator<Item = _>>,
             Err(error) => Box::new(std::iter::once(Err(error))),
         });

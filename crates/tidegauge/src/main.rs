@@ -28,6 +28,7 @@ enum Command {
     Tenant(commands::tenant::Command),
     Check(commands::check::Args),
     Export(commands::export::Args),
+    Import(commands::import::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Tenant(command) => commands::tenant::run(command),
         Command::Check(args) => commands::check::run(&args),
         Command::Export(args) => commands::export::run(&args),
+        Command::Import(args) => commands::import::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
