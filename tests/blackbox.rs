@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod connect_tyk;
+mod connect_tyk_redis;
+mod connect_tyk_troubles;
 mod connection_reports;
 mod connections;
 mod crash;

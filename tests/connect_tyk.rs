@@ -1,0 +1,1 @@
+//! `tidegauge connect tyk` into a real server.
