@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod activity_vectors;
 mod connect_tyk;
 mod connect_tyk_redis;
 mod connect_tyk_troubles;
