@@ -69,6 +69,9 @@ pub struct Connector<S> {
     pub most_set_aside: usize,
 }
 
+/// Records that belong together, each with its place in what was read.
+type Placed = Vec<(usize, Identified)>;
+
 /// Why work under way ended early.
 enum Break {
     Stopped,
@@ -180,12 +183,8 @@ impl<S: Sink> Connector<S> {
     }
 
     /// The batch's good records by whom they belong to, each with its place in the batch.
-    async fn places(
-        &self,
-        pace: &mut Pace<'_>,
-        batch: &mut Batch,
-    ) -> Result<Vec<(S::Place, Vec<(usize, Identified)>)>, Break> {
-        let mut places: Vec<(S::Place, Vec<(usize, Identified)>)> = Vec::new();
+    async fn places(&self, pace: &mut Pace<'_>, batch: &mut Batch) -> Result<Vec<(S::Place, Placed)>, Break> {
+        let mut places: Vec<(S::Place, Placed)> = Vec::new();
         for (organization, mut records) in batch.take_by_organization() {
             let place = loop {
                 match self.sink.place(&organization).await {

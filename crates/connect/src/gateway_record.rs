@@ -9,15 +9,13 @@ use std::net::IpAddr;
 
 use tidegauge_facts::Micros;
 use tidegauge_facts::limits::{
-    MAX_COUNTRY_CHARS, MAX_LABEL_CHARS, MAX_PATH_CHARS, MAX_REQUEST_MILLIS, MAX_TAGS,
+    MAX_COUNTRY_CHARS, MAX_LABEL_CHARS, MAX_PATH_CHARS, MAX_REQUEST_MILLIS, MAX_TAGS, MAX_TEXT_CHARS,
 };
 
 /// The response code of network statistics: no request, and no path.
 pub const NETWORK_STATISTICS: i64 = -1;
 /// The path that network statistics are kept under.
 const NO_PATH: &str = "/";
-/// Highest response code that is one.
-const MAX_RESPONSE_CODE: i64 = 999;
 
 /// Why a record cannot be stored: a sentence, without the record's own texts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -47,7 +45,7 @@ pub struct GatewayRecord {
     pub method: Option<String>,
     /// The host asked for.
     pub host: Option<String>,
-    /// HTTP status, or [`NETWORK_STATISTICS`].
+    /// HTTP status, or [`NETWORK_STATISTICS`]; 0 where the gateway got no answer.
     pub response_code: i64,
     /// The key's hash, as the gateway sends it.
     pub api_key: Option<String>,
@@ -95,19 +93,24 @@ impl GatewayRecord {
     /// # Errors
     /// [`Unusable`] names the first field that cannot be kept.
     pub fn checked(mut self) -> Result<Self, Unusable> {
-        if !(NETWORK_STATISTICS..=MAX_RESPONSE_CODE).contains(&self.response_code) {
+        if !matches!(self.response_code, NETWORK_STATISTICS | 0 | 100..=999) {
             return Err(Unusable::new("ResponseCode is out of range"));
         }
         if self.response_code == NETWORK_STATISTICS && self.path.is_empty() {
             NO_PATH.clone_into(&mut self.path);
         }
         escape(&mut self.path);
-        self.raw_path.as_mut().map(escape).unwrap_or_default();
-        self.user_agent.as_mut().map(escape).unwrap_or_default();
-        self.host.as_mut().map(escape).unwrap_or_default();
-        // A longer text than is kept says no less about who called.
-        for text in [&mut self.user_agent, &mut self.host, &mut self.raw_path].into_iter().flatten() {
-            cut(text);
+        let callers = [
+            (&mut self.user_agent, MAX_TEXT_CHARS),
+            (&mut self.raw_path, MAX_TEXT_CHARS),
+            (&mut self.host, MAX_LABEL_CHARS),
+        ];
+        for (text, max_chars) in callers {
+            if let Some(text) = text {
+                escape(text);
+                // A longer text than is kept says no less about who called.
+                cut(text, max_chars);
+            }
         }
         self.ip = self.ip.as_deref().and_then(address);
         self.content_length = self.content_length.filter(|bytes| *bytes >= 0);
@@ -192,8 +195,8 @@ fn escape(text: &mut String) {
     }
 }
 
-fn cut(text: &mut String) {
-    if let Some((end, _)) = text.char_indices().nth(MAX_LABEL_CHARS) {
+fn cut(text: &mut String, max_chars: usize) {
+    if let Some((end, _)) = text.char_indices().nth(max_chars) {
         text.truncate(end);
     }
 }
@@ -230,6 +233,7 @@ mod tests {
         refused(GatewayRecord { latency_upstream: -1, ..good() }, "Latency.Upstream is negative");
         refused(GatewayRecord { latency_total: 1 << 40, ..good() }, "Latency.Total is too long a time");
         refused(GatewayRecord { bytes_in: -1, ..good() }, "Network.BytesIn is negative");
+        refused(GatewayRecord { response_code: 99, ..good() }, "ResponseCode is out of range");
         refused(GatewayRecord { response_code: -2, ..good() }, "ResponseCode is out of range");
         refused(GatewayRecord { alias: Some("a\nb".into()), ..good() }, "Alias has a control character");
         refused(GatewayRecord { tags: vec![String::new(); 101], ..good() }, "Tags are too many");
@@ -239,7 +243,7 @@ mod tests {
     fn what_a_caller_writes_cannot_hide_his_request() {
         let record = GatewayRecord {
             path: "/a\0b".into(),
-            user_agent: Some("é".repeat(5000)),
+            user_agent: Some("é".repeat(50_000)),
             host: Some("x\r\n".into()),
             ip: Some("unknown".into()),
             content_length: Some(-1),
@@ -247,7 +251,7 @@ mod tests {
         };
         let kept = record.checked().unwrap();
         assert_eq!((kept.path.as_str(), kept.host.as_deref()), ("/a%00b", Some("x%0D%0A")));
-        assert_eq!(kept.user_agent.map(|text| text.chars().count()), Some(MAX_LABEL_CHARS));
+        assert_eq!(kept.user_agent.map(|text| text.chars().count()), Some(MAX_TEXT_CHARS));
         assert_eq!((kept.ip, kept.content_length), (None, None));
     }
 

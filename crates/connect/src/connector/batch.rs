@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Placed;
 use crate::gateway_record::Unusable;
 use crate::lists::{Encoding, List};
 use crate::request_id::RequestIds;
@@ -13,7 +14,7 @@ const MAX_REASONS: usize = 10;
 
 /// The records of a read, by their places in it.
 pub(super) struct Batch {
-    good: Vec<(usize, Identified)>,
+    good: Placed,
     bad: Vec<(usize, Unusable)>,
 }
 
@@ -32,8 +33,8 @@ impl Batch {
     }
 
     /// The good records of each organization, in their order.
-    pub fn take_by_organization(&mut self) -> BTreeMap<String, Vec<(usize, Identified)>> {
-        let mut organizations: BTreeMap<String, Vec<(usize, Identified)>> = BTreeMap::new();
+    pub fn take_by_organization(&mut self) -> BTreeMap<String, Placed> {
+        let mut organizations: BTreeMap<String, Placed> = BTreeMap::new();
         for (index, record) in self.good.drain(..) {
             match organizations.get_mut(&record.record.organization) {
                 Some(records) => records.push((index, record)),

@@ -7,6 +7,7 @@ pub mod export;
 pub mod gateway;
 pub mod key;
 pub mod serve;
+mod serve_tyk;
 pub mod tenant;
 
 use std::io::{self, IsTerminal as _, Write as _};

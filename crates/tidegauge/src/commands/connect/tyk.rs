@@ -19,9 +19,16 @@ use crate::commands::{say, start_logging, wrong_usage};
 /// Take a Tyk gateway's analytics records off its Redis, as its Pump does, into a running server.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The gateway's Redis: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS. Of a cluster, any nodes,
-    /// separated by commas.
-    #[arg(long, required = true, env = "TIDEGAUGE_TYK_REDIS", hide_env_values = true, value_delimiter = ',')]
+    /// The gateway's Redis, redis://USER:PASSWORD@HOST:PORT/DATABASE or less, and rediss:// for TLS. Of a cluster, any
+    /// nodes, separated by commas.
+    #[arg(
+        long,
+        required = true,
+        env = "TIDEGAUGE_TYK_REDIS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
     redis: Vec<String>,
     /// The Redis is a Redis Cluster.
     #[arg(long)]
