@@ -8,6 +8,9 @@
 mod activity;
 mod activity_intake;
 mod activity_vectors;
+mod connect_tyk;
+mod connect_tyk_redis;
+mod connect_tyk_troubles;
 mod connection_reports;
 mod connections;
 mod crash;

@@ -5,9 +5,12 @@ pub mod client;
 pub mod command;
 pub mod python;
 pub mod raw;
+pub mod redis;
 pub mod server;
 pub mod site;
 pub mod socket;
+pub mod takes_requests;
+pub mod tyk;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -47,29 +47,26 @@ impl Start {
     }
 
     fn cleaned(mut self) -> Self {
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGAUGE_")) {
-            self.command.env_remove(name);
-        }
+        clean(&mut self.command);
         self
     }
 
     /// Starts it and does not wait.
     pub fn spawn(mut self) -> Starting {
-        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().unwrap();
         let (lines, listening) = mpsc::channel();
-        let (stdout, stderr) = (Captured::default(), Captured::default());
-        let readers = [
-            stdout.follow(child.stdout.take().unwrap(), Some(lines)),
-            stderr.follow(child.stderr.take().unwrap(), None),
-        ];
-        let process = Process { child, ended: None, stdout, stderr, readers: readers.into() };
+        let process = Process::spawn(&mut self.command, Some(lines));
         Starting { process, listening, data: self.data }
     }
 
     /// Starts it and waits until it listens.
     pub fn listening(self) -> Server {
         self.spawn().listening()
+    }
+}
+
+fn clean(command: &mut Command) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGAUGE_")) {
+        command.env_remove(name);
     }
 }
 
@@ -161,6 +158,25 @@ pub struct Process {
 }
 
 impl Process {
+    /// Starts the binary with these arguments, and no variable of ours but these.
+    pub fn tidegauge(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(BINARY);
+        clean(&mut command);
+        command.args(args).envs(variables.iter().copied());
+        Self::spawn(&mut command, None)
+    }
+
+    fn spawn(command: &mut Command, listening: Option<mpsc::Sender<SocketAddr>>) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (stdout, stderr) = (Captured::default(), Captured::default());
+        let readers = [
+            stdout.follow(child.stdout.take().unwrap(), listening),
+            stderr.follow(child.stderr.take().unwrap(), None),
+        ];
+        Self { child, ended: None, stdout, stderr, readers: readers.into() }
+    }
+
     pub fn kill(&mut self) {
         if self.ended.is_none() {
             let _ = self.child.kill();

@@ -7,6 +7,7 @@ pub mod app;
 pub mod auth;
 pub mod body;
 pub mod client_address;
+pub mod gateway;
 pub mod intake;
 pub mod probes;
 pub mod problem;

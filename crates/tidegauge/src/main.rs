@@ -26,6 +26,8 @@ enum Command {
     Key(commands::key::Command),
     #[command(subcommand)]
     Tenant(commands::tenant::Command),
+    #[command(subcommand)]
+    Connect(commands::connect::Command),
     Check(commands::check::Args),
     Export(commands::export::Args),
     Import(commands::import::Args),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
+        Command::Connect(command) => commands::connect::run(command),
         Command::Check(args) => commands::check::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Import(args) => commands::import::run(args),

@@ -2,10 +2,13 @@
 //! standard error.
 
 pub mod check;
+pub mod connect;
 pub mod export;
 pub mod import;
+pub mod gateway;
 pub mod key;
 pub mod serve;
+mod serve_tyk;
 pub mod tenant;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -28,6 +31,11 @@ pub(crate) fn say_json(value: &impl Serialize) -> anyhow::Result<()> {
 pub(crate) fn say_error(error: &anyhow::Error) {
     let line = format!("{error:#}").replace('\n', " ");
     let _ = writeln!(io::stderr().lock(), "tidegauge: {line}");
+}
+
+/// Ends the process as wrong arguments do: what is wrong on standard error, exit code 2.
+pub(crate) fn wrong_usage(what: &dyn std::fmt::Display) -> ! {
+    clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{what}\n")).exit()
 }
 
 /// Logs go to standard error; `TIDEGAUGE_LOG` filters them, `default` does without it.

@@ -20,6 +20,7 @@ use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::serve_tyk::TykArgs;
 use super::{say, start_logging};
 
 /// Run the server.
@@ -66,6 +67,8 @@ pub struct Args {
     /// one it is taken for gone.
     #[arg(long, default_value_t = 25, env = "TIDEGAUGE_WEBSOCKET_PING_SECONDS", value_parser = ping_seconds())]
     websocket_ping_seconds: u64,
+    #[command(flatten)]
+    tyk: TykArgs,
 }
 
 /// A dead peer is to be noticed within a minute.
@@ -124,6 +127,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let gateway = args.tyk.address()?;
     // The address first: a second server on it must not touch the data directory.
     let listener = tidegauge_server::serve::listen(args.listen).await?;
     let address = listener.local_addr()?;
@@ -137,6 +141,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let accounts = Accounts::open(&args.data).await?;
     follow_settings(&accounts, &store).await?;
     let first_key = accounts.first_start().await?;
+    args.tyk.check_tenant(&accounts).await?;
     let keys = accounts.key_ring().await?;
     announce(address, &args.data, first_key.as_ref())?;
 
@@ -147,6 +152,8 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         trusted_proxies: args.trusted_proxies,
         ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
     };
+    let gateway_stop = CancellationToken::new();
+    let gateway = gateway.map(|address| args.tyk.start(address, &app, &gateway_stop));
     let sockets = app.sockets.clone();
     let asked_to_stop = OnceLock::new();
     let stopping = async {
@@ -157,6 +164,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         tracing::info!("stopping");
         let _ = asked_to_stop.set(Instant::now());
         sockets.stop();
+        gateway_stop.cancel();
     };
     tidegauge_server::serve(listener, router(app), &limits, stopping).await;
     // Their ends are facts: the store closes after the last one is durable.
@@ -165,6 +173,11 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         tracing::warn!(
             "some WebSockets had not ended in time; they count as closed at their last sign of life"
         );
+    }
+    if let Some(gateway) = gateway {
+        // It ends with the batch under way; what it has not stored by then is still in Redis.
+        let spent = asked_to_stop.get().map(Instant::elapsed).unwrap_or_default();
+        let _ = tokio::time::timeout(limits.drain_timeout.saturating_sub(spent), gateway).await;
     }
     tokio::task::spawn_blocking(move || store.close()).await?;
     stop.cancel();

@@ -12,6 +12,8 @@ pub(super) struct RequestsAnswer {
     success: bool,
     requests_received: usize,
     requests_processed: usize,
+    /// Of those processed: stored before, not again. A sender that resumes counts with it.
+    requests_repeated: usize,
     requests_failed: usize,
     message: String,
     timestamp: String,
@@ -48,6 +50,7 @@ impl RequestsAnswer {
             success: stored + repeated > 0,
             requests_received: stored + repeated + failed,
             requests_processed: stored + repeated,
+            requests_repeated: repeated,
             requests_failed: failed,
             message,
             timestamp: at.to_micros_text(),

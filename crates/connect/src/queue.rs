@@ -1,0 +1,173 @@
+//! The gateway's lists in Redis: looked at from their head, and shortened only by what was looked at.
+//!
+//! Promise: [`Queue::remove`] takes records off a list only if the list still begins with them, in one step with
+//! setting aside those that cannot be stored. So a second connector, the gateway's own Pump, a list that expired or a
+//! Redis that lost its last second never make it remove what nobody has read.
+
+mod address;
+mod failure;
+
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::cluster::ClusterClient;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, cmd};
+
+pub use self::address::{Address, AddressError};
+use self::failure::trouble;
+use crate::lists::List;
+use crate::sink::Trouble;
+
+/// How long a connection to Redis may take to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long Redis may take to answer.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Takes the first records off a list if it still begins with them. KEYS: the list, the list of those set aside.
+/// ARGV: how many, the first, the last, the most that stay set aside, those to set aside. Answers -1 when the list has
+/// changed, else how many of the oldest set aside were given up for room.
+///
+/// The first and the last are enough: records leave a list only at its head and join it only at its end, so a list
+/// that has lost its head has another record in the first place.
+const REMOVE: &str = "
+local n = tonumber(ARGV[1])
+if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[2] or redis.call('LINDEX', KEYS[1], n - 1) ~= ARGV[3] then
+  return -1
+end
+local given_up = 0
+if #ARGV > 4 then
+  for i = 5, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+  given_up = math.max(0, redis.call('LLEN', KEYS[2]) - tonumber(ARGV[4]))
+  redis.call('LTRIM', KEYS[2], given_up, -1)
+end
+redis.call('LTRIM', KEYS[1], n, -1)
+return given_up";
+
+/// The lists. A connection is made when it is first needed, and again after trouble.
+#[derive(Debug)]
+pub struct Queue {
+    address: Address,
+    link: Option<Link>,
+}
+
+/// What became of records that were to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// They are gone, or set aside; so many of those set aside earlier were given up for room.
+    Done {
+        /// Records given up.
+        given_up: u64,
+    },
+    /// The list no longer begins with them: somebody else takes records off it. Nothing was removed.
+    Changed,
+}
+
+enum Link {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link")
+    }
+}
+
+impl Queue {
+    /// The lists at an address; nothing is asked of it yet.
+    #[must_use]
+    pub const fn new(address: Address) -> Self {
+        Self { address, link: None }
+    }
+
+    /// How many records wait in each list.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or refuses.
+    pub async fn lengths(&mut self, lists: &[List]) -> Result<Vec<u64>, Trouble> {
+        let mut lengths = Vec::with_capacity(lists.len());
+        for list in lists {
+            lengths.push(self.ask(cmd("LLEN").arg(&list.key)).await?);
+        }
+        Ok(lengths)
+    }
+
+    /// The first records of a list, `most` of them or fewer. A list that would expire is kept: records are in it.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or refuses.
+    pub async fn read(&mut self, list: &List, most: usize) -> Result<Vec<Vec<u8>>, Trouble> {
+        let _: i64 = self.ask(cmd("PERSIST").arg(&list.key)).await?;
+        self.ask(cmd("LRANGE").arg(&list.key).arg(0).arg(most.saturating_sub(1))).await
+    }
+
+    /// Removes what was read from the head of a list, and sets aside the records of it at `unusable`, of which the
+    /// newest `most_set_aside` stay.
+    ///
+    /// # Errors
+    /// Redis cannot be reached or refuses; whether they were removed is then unknown.
+    pub async fn remove(
+        &mut self,
+        list: &List,
+        read: &[Vec<u8>],
+        unusable: &[usize],
+        most_set_aside: usize,
+    ) -> Result<Removed, Trouble> {
+        let (Some(first), Some(last)) = (read.first(), read.last()) else {
+            return Ok(Removed::Done { given_up: 0 });
+        };
+        let mut script = cmd("EVAL");
+        script.arg(REMOVE).arg(2).arg(&list.key).arg(&list.set_aside);
+        script.arg(read.len()).arg(first).arg(last).arg(most_set_aside);
+        for index in unusable {
+            script.arg(&read[*index]);
+        }
+        let answer: i64 = self.ask(&script).await?;
+        Ok(u64::try_from(answer).map_or(Removed::Changed, |given_up| Removed::Done { given_up }))
+    }
+
+    async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Trouble> {
+        let answered = self.answer(command).await;
+        answered.map_err(|error| {
+            // Whatever it was: a new connection begins in a known state.
+            self.link = None;
+            trouble(&self.address, &error)
+        })
+    }
+
+    async fn answer<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        let link = match &mut self.link {
+            Some(link) => link,
+            none => none.insert(connect(&self.address).await?),
+        };
+        match link {
+            Link::Single(connection) => command.query_async(connection).await,
+            Link::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}
+
+async fn connect(address: &Address) -> RedisResult<Link> {
+    // Exactly one provider is meant to be in the process; another part of it may have said so already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    if address.is_cluster {
+        let mut client = ClusterClient::builder(address.nodes.clone())
+            .retries(2)
+            .connection_timeout(CONNECT_TIMEOUT)
+            .response_timeout(ANSWER_TIMEOUT);
+        if let Some(certificates) = address.certificates() {
+            client = client.certs(certificates);
+        }
+        return Ok(Link::Cluster(client.build()?.get_async_connection().await?));
+    }
+    let node = address.nodes[0].clone();
+    let client = match address.certificates() {
+        Some(certificates) => Client::build_with_tls(node, certificates)?,
+        None => Client::open(node)?,
+    };
+    let timeouts = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(ANSWER_TIMEOUT));
+    Ok(Link::Single(client.get_multiplexed_async_connection_with_config(&timeouts).await?))
+}
