@@ -17,6 +17,7 @@ mod idle_timeout;
 mod lenient;
 mod live;
 mod mudbase;
+mod otlp;
 mod refusals;
 mod signals;
 mod signals_intake;
