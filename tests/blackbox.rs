@@ -7,6 +7,7 @@
 
 mod connection_reports;
 mod connections;
+mod countries;
 mod crash;
 mod damage;
 mod disk_trouble;
