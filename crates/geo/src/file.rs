@@ -39,7 +39,7 @@ pub enum UnusableFile {
         /// The system's reason.
         source: io::Error,
     },
-    /// It is longer than [`MAX_FILE_BYTES`].
+    /// It is longer than 512 MiB.
     #[error("the country database {} is longer than {} MiB", path.display(), MAX_FILE_BYTES >> 20)]
     TooLong {
         /// Where it is.
@@ -72,7 +72,11 @@ impl CountryFile {
     /// The data in the binary, which the tests have checked.
     pub fn bundled() -> Result<Self, UnusableFile> {
         let damaged = |error: &dyn std::fmt::Display| UnusableFile::Bundled(error.to_string());
-        let bytes = zstd::bulk::decompress(BUNDLED, MAX_BUNDLED_BYTES).map_err(|error| damaged(&error))?;
+        // The frame tells its length: no more memory is taken than that, and never more than the bound.
+        let length = zstd::zstd_safe::get_frame_content_size(BUNDLED).ok().flatten().unwrap_or(0);
+        let length =
+            usize::try_from(length).map_or(MAX_BUNDLED_BYTES, |length| length.min(MAX_BUNDLED_BYTES));
+        let bytes = zstd::bulk::decompress(BUNDLED, length).map_err(|error| damaged(&error))?;
         Reader::from_source(bytes).map(Self).map_err(|error| damaged(&error))
     }
 

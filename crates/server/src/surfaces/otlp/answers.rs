@@ -43,7 +43,10 @@ pub enum Failure {
     OtherType,
     Body(Unread),
     Malformed(Malformed),
+    /// Nothing of it was stored, but perhaps after [`IntakeError::Unknown`].
     Intake(IntakeError),
+    /// The first of its requests were stored, and then no more.
+    Halfway(IntakeError),
     MethodNotAllowed,
 }
 
@@ -72,6 +75,10 @@ impl Failure {
                 let again = "The write could not be confirmed; send the export again to have it once";
                 let message = if error == IntakeError::Unknown { again } else { why.reason };
                 return unavailable(&why, message, encoding);
+            }
+            Self::Halfway(error) => {
+                let again = "A part of the export was stored; send all of it again to have it once";
+                return unavailable(&Unavailable::from(error), again, encoding);
             }
             Self::OtherType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -60,6 +60,8 @@ pub enum Rejected {
     TooLong,
     #[error("it has no http.route, url.path, http.target, url.full or http.url")]
     NoPath,
+    #[error("the path asked for is longer than {MAX_PATH_CHARS} characters, and there is no route")]
+    LongPath,
     #[error("{} is longer than {max_chars} characters", .attribute.name())]
     Overlong { attribute: Attribute, max_chars: usize },
     #[error("{} holds a NUL character", .0.name())]
@@ -184,9 +186,7 @@ fn paths<'a>(attributes: &Attributes<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a
     };
     match (text(attributes, &[Attribute::HttpRoute], MAX_PATH_CHARS)?, asked) {
         (Some(route), asked) => Ok((route, asked)),
-        (None, Some(asked)) if is_longer(&asked, MAX_PATH_CHARS) => {
-            Err(Rejected::Overlong { attribute: Attribute::UrlPath, max_chars: MAX_PATH_CHARS })
-        }
+        (None, Some(asked)) if is_longer(&asked, MAX_PATH_CHARS) => Err(Rejected::LongPath),
         (None, Some(asked)) => Ok((asked.clone(), Some(asked))),
         (None, None) => Err(Rejected::NoPath),
     }

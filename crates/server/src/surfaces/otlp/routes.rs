@@ -18,7 +18,7 @@ use super::encoding::Encoding;
 use crate::app::App;
 use crate::auth::authorize;
 use crate::intake::requests::take_requests;
-use crate::intake::{IntakeError, Pending, Stored, project_of};
+use crate::intake::{Pending, project_of};
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
@@ -42,25 +42,26 @@ async fn export(
     let (pending, rejected, reason) = {
         let mut export = Export::default();
         encoding.read(&body.bytes, &mut export).map_err(Failure::Malformed)?;
-        let pending = take(app, &principal, &export).await.map_err(Failure::Intake)?;
+        let pending = take(app, &principal, &export).await?;
         let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
         tracing::debug!(ignored = export.ignored, rejected = export.rejected, "an export of spans");
         (pending, export.rejected, reason)
     };
     drop(body);
     for pending in pending {
-        let Stored { .. } = pending.confirmed(app).await.map_err(Failure::Intake)?;
+        pending.confirmed(app).await.map_err(Failure::Intake)?;
     }
     Ok(taken(encoding, rejected, reason.as_deref()))
 }
 
 /// Appends the requests in parts that an append takes. A refusal halfway leaves the first parts stored: the exporter
 /// sends all of it again, and what is there by then is left out.
-async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<Vec<Pending>, IntakeError> {
+async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<Vec<Pending>, Failure> {
     let rows = export.rows(principal.tenant.as_str(), project_of(principal), Micros::now());
     let mut pending = Vec::with_capacity(rows.len().div_ceil(MAX_BATCH_REQUESTS));
     for part in rows.chunks(MAX_BATCH_REQUESTS) {
-        pending.push(take_requests(app, part).await?);
+        let refused = if pending.is_empty() { Failure::Intake } else { Failure::Halfway };
+        pending.push(take_requests(app, part).await.map_err(refused)?);
     }
     Ok(pending)
 }
