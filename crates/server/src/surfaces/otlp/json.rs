@@ -79,6 +79,8 @@ struct SpanFields<'a> {
     trace_id: Option<Text<'a>>,
     #[serde(borrow)]
     span_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
     kind: Option<Enum>,
     start_time_unix_nano: Option<Whole>,
     end_time_unix_nano: Option<Whole>,
@@ -99,6 +101,7 @@ impl<'a> From<SpanFields<'a>> for Span<'a> {
         Self {
             trace_id: fields.trace_id.and_then(|Text(hex)| id_in_hex(&hex)),
             span_id: fields.span_id.and_then(|Text(hex)| id_in_hex(&hex)),
+            name: fields.name.map(|Text(name)| name).unwrap_or_default(),
             is_server: is(fields.kind, KIND_SERVER),
             start: nanos(fields.start_time_unix_nano),
             end: nanos(fields.end_time_unix_nano),

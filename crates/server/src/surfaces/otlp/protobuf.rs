@@ -52,6 +52,7 @@ fn read_span(message: &[u8]) -> Result<Span<'_>, Malformed> {
         match field? {
             (1, trace_id) => span.trace_id = id(trace_id.bytes()?),
             (2, span_id) => span.span_id = id(span_id.bytes()?),
+            (5, name) => span.name = Cow::Borrowed(str::from_utf8(name.bytes()?).unwrap_or_default()),
             (6, kind) => span.is_server = kind.varint()? == KIND_SERVER,
             (7, start) => span.start = start.fixed64()?,
             (8, end) => span.end = end.fixed64()?,

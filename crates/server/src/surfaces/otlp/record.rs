@@ -58,7 +58,7 @@ pub enum Rejected {
     EndsBeforeStart,
     #[error("it took longer than {MAX_REQUEST_MILLIS} milliseconds")]
     TooLong,
-    #[error("it has no http.route, url.path, http.target, url.full or http.url")]
+    #[error("it has no http.route, url.path, http.target, url.full or http.url, and no path in its name")]
     NoPath,
     #[error("the path asked for is longer than {MAX_PATH_CHARS} characters, and there is no route")]
     LongPath,
@@ -97,7 +97,7 @@ impl<'a> Record<'a> {
         let (Some(trace_id), Some(span_id)) = (span.trace_id, span.span_id) else {
             return Err(Rejected::BadId);
         };
-        let (path, raw_path) = paths(attributes)?;
+        let (path, raw_path) = paths(span)?;
         let api_key = match label(attributes, &[Attribute::ApiKey])? {
             Some(key) => Some(Cow::Owned(hex(&Sha256::digest(key.as_bytes())))),
             None => label(attributes, &[Attribute::ApiKeyHash])?,
@@ -175,8 +175,10 @@ const IP: [Attribute; 5] = [
     Attribute::NetPeerIp,
 ];
 
-/// The endpoint, and the path as it was asked for: the route if there is one, because it is one for all its ids.
-fn paths<'a>(attributes: &Attributes<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a, str>>), Rejected> {
+/// The endpoint, and the path as it was asked for: the route if there is one, because it is one for all its ids. The
+/// name of a span is its method and route; some instrumentations say the path nowhere else.
+fn paths<'a>(span: &Span<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a, str>>), Rejected> {
+    let attributes = &span.attributes;
     let asked = match text(attributes, &[Attribute::UrlPath, Attribute::HttpTarget], MAX_TEXT_CHARS)? {
         Some(target) => Some(cut(target, without_query)),
         None => {
@@ -184,12 +186,23 @@ fn paths<'a>(attributes: &Attributes<'a>) -> Result<(Cow<'a, str>, Option<Cow<'a
             url.map(|url| cut(url, path_of_url))
         }
     };
-    match (text(attributes, &[Attribute::HttpRoute], MAX_PATH_CHARS)?, asked) {
-        (Some(route), asked) => Ok((route, asked)),
-        (None, Some(asked)) if is_longer(&asked, MAX_PATH_CHARS) => Err(Rejected::LongPath),
-        (None, Some(asked)) => Ok((asked.clone(), Some(asked))),
-        (None, None) => Err(Rejected::NoPath),
+    if let Some(route) = text(attributes, &[Attribute::HttpRoute], MAX_PATH_CHARS)? {
+        return Ok((route, asked));
     }
+    let path = asked.clone().unwrap_or_else(|| cut(span.name.clone(), path_in_name));
+    if path.is_empty() || path.contains('\0') {
+        return Err(Rejected::NoPath);
+    }
+    if is_longer(&path, MAX_PATH_CHARS) {
+        return Err(Rejected::LongPath);
+    }
+    Ok((path, asked))
+}
+
+/// The path in `GET /orders/{id}`, or in `/orders/{id}`; empty in any other name.
+fn path_in_name(name: &str) -> &str {
+    let path = name.split_once(' ').map_or(name, |(_method, path)| path);
+    if path.starts_with('/') { without_query(path) } else { "" }
 }
 
 fn without_query(target: &str) -> &str {

@@ -44,7 +44,10 @@ async fn export(
         encoding.read(&body.bytes, &mut export).map_err(Failure::Malformed)?;
         let pending = take(app, &principal, &export).await?;
         let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
-        tracing::debug!(ignored = export.ignored, rejected = export.rejected, "an export of spans");
+        // Most SDKs tell nobody.
+        if let Some(reason) = &reason {
+            tracing::info!(tenant = %principal.tenant, ignored = export.ignored, "{reason}");
+        }
         (pending, export.rejected, reason)
     };
     drop(body);

@@ -1,5 +1,7 @@
 //! A span as either encoding has it, borrowed from the body: what of it can matter, and nothing else.
 
+use std::borrow::Cow;
+
 use super::attributes::Attributes;
 
 /// A span.
@@ -9,6 +11,8 @@ pub struct Span<'a> {
     pub trace_id: Option<[u8; 16]>,
     /// As `trace_id`.
     pub span_id: Option<[u8; 8]>,
+    /// Empty when it is missing, or not text.
+    pub name: Cow<'a, str>,
     /// Whether its kind is `SPAN_KIND_SERVER`.
     pub is_server: bool,
     /// When it began, in nanoseconds since 1970; 0 when unknown.

@@ -95,6 +95,26 @@ fn the_path_is_the_route_or_what_was_asked_for_without_its_query() {
 }
 
 #[test]
+fn the_path_in_a_spans_name_counts_when_no_attribute_has_one() {
+    let method = [text("http.request.method", "GET")];
+    for (name, path) in [("GET /a/{id}", "/a/{id}"), ("/a", "/a"), ("GET /a?b", "/a"), ("HTTP /a b", "/a b")]
+    {
+        let read = read_both(&[], &[Span { name, ..span(&method) }]);
+        assert!(has(&read.rows[0], "path", &format!("{path:?}")), "{}", read.rows[0]);
+        assert!(has(&read.rows[0], "raw_path", "None"), "{}", read.rows[0]);
+    }
+    let long = format!("GET /{}", "a".repeat(4096));
+    for name in ["", "GET", "GET ", "get orders", "GET /a\0", &long] {
+        assert_eq!(read_both(&[], &[Span { name, ..span(&method) }]).rejected, 1, "{name:?}");
+    }
+    let read = read_both(
+        &[],
+        &[Span { name: "GET /name", ..span(&[&method[..], &[text("url.path", "/")]].concat()) }],
+    );
+    assert!(has(&read.rows[0], "path", "\"/\""), "{}", read.rows[0]);
+}
+
+#[test]
 fn the_address_is_the_first_that_is_one() {
     let path = text("url.path", "/");
     for (attributes, ip) in [

@@ -11,6 +11,7 @@ pub const START: u64 = 1_795_248_000_000_000_000;
 pub struct Span<'a> {
     pub trace_id: Vec<u8>,
     pub span_id: Vec<u8>,
+    pub name: &'a str,
     pub kind: u8,
     pub start: u64,
     pub end: u64,
@@ -23,6 +24,7 @@ pub fn span<'a>(attributes: &[(&'a str, Json)]) -> Span<'a> {
     Span {
         trace_id: 0x5b8e_fff7_9803_8103_d269_b633_813f_c60c_u128.to_be_bytes().to_vec(),
         span_id: 0xeee1_9b7e_c3c1_b174_u64.to_be_bytes().to_vec(),
+        name: "n",
         kind: 2,
         start: START,
         end: START + 20_900_000,
@@ -47,7 +49,7 @@ pub fn in_json(resource: &[(&str, Json)], spans: &[Span<'_>]) -> Json {
         attributes.iter().map(|(key, any)| json!({"key": key, "value": value(any)})).collect()
     };
     let spans = spans.iter().map(|span| {
-        json!({"traceId": hex(&span.trace_id), "spanId": hex(&span.span_id), "name": "n", "kind": span.kind,
+        json!({"traceId": hex(&span.trace_id), "spanId": hex(&span.span_id), "name": span.name, "kind": span.kind,
             "startTimeUnixNano": span.start.to_string(), "endTimeUnixNano": span.end,
             "attributes": attributes(&span.attributes), "status": {"code": if span.is_error { 2 } else { 0 }},
             "events": [{"name": "passed over"}], "flags": 257})
@@ -79,7 +81,7 @@ pub fn in_protobuf(resource: &[(&str, Json)], spans: &[Span<'_>]) -> Vec<u8> {
 fn put_span(out: &mut Vec<u8>, span: &Span<'_>) {
     put_bytes(out, 1, &span.trace_id);
     put_bytes(out, 2, &span.span_id);
-    put_bytes(out, 5, b"n");
+    put_bytes(out, 5, span.name.as_bytes());
     put_number(out, 6, span.kind.into());
     put_fixed64(out, 7, span.start);
     put_fixed64(out, 8, span.end);

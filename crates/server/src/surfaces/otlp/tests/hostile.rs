@@ -166,7 +166,7 @@ fn a_span_with_a_value_beyond_the_bounds_of_facts_is_rejected_alone() {
     row_with(&[text("http.route", "/"), ("url.path", long)]);
     assert_eq!(
         reason(span(&[text("http.method", "GET")])),
-        "it has no http.route, url.path, http.target, url.full or http.url"
+        "it has no http.route, url.path, http.target, url.full or http.url, and no path in its name"
     );
 }
 
