@@ -53,6 +53,7 @@ fn routes(names: Names) -> Vec<Route> {
         route("POST", "/api/v1/analytics/batch".into(), Scope::Ingest, json!({"events": [event]})),
         route("POST", "/api/v1/connections".into(), Scope::Ingest, json!({"connections": [connection]})),
         route("GET", format!("/api/realtime/projects/{project}/connect"), Scope::Ingest, Value::Null),
+        route("POST", "/v1/traces".into(), Scope::Ingest, json!({"resourceSpans": []})),
     ]);
     for report in ["analytics", "history", "throughput", "active-users"] {
         let path = format!("/api/realtime/projects/{project}/{report}");

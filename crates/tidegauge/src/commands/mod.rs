@@ -21,6 +21,15 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
+/// Prints the version and, if wanted, what data the binary carries.
+pub(crate) fn say_version(is_verbose: bool) {
+    say(&format!("tidegauge {}", env!("CARGO_PKG_VERSION")));
+    if is_verbose {
+        say(&format!("country data: {}", tidegauge_geo::BUNDLED_SOURCE));
+        say(&format!("country data's licence: {}", tidegauge_geo::BUNDLED_LICENCE));
+    }
+}
+
 /// Prints a result as JSON on standard output.
 pub(crate) fn say_json(value: &impl Serialize) -> anyhow::Result<()> {
     say(&serde_json::to_string_pretty(value)?);
