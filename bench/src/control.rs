@@ -52,10 +52,12 @@ pub fn events_pending(address: SocketAddr, authorization: &str) -> anyhow::Resul
         .with_context(|| format!("stats have no events_pending: {stats}"))
 }
 
-/// The `total_events` of Tidegauge's stats.
-pub fn total_events(address: SocketAddr, authorization: &str) -> anyhow::Result<u64> {
+/// The facts of every kind that Tidegauge's stats know: in no segment yet, and in one.
+pub fn total_facts(address: SocketAddr, authorization: &str) -> anyhow::Result<u64> {
     let stats = stats(address, authorization)?;
-    stats["total_events"].as_u64().with_context(|| format!("stats have no total_events: {stats}"))
+    let buffer = &stats["buffer_status"];
+    let number = |name| buffer[name].as_u64().with_context(|| format!("stats have no {name}: {stats}"));
+    Ok(number("events_pending")? + number("events_flushed_total")?)
 }
 
 fn stats(address: SocketAddr, authorization: &str) -> anyhow::Result<serde_json::Value> {

@@ -16,6 +16,7 @@ pub mod pool;
 pub mod procfs;
 pub mod reference;
 pub mod report;
+pub mod requests;
 pub mod say;
 pub mod sockets;
 pub mod vocabulary;

@@ -8,11 +8,14 @@ use jiff::Timestamp;
 
 use crate::chance::mix;
 use crate::events::{Event, Events, Slots, TIMESTAMP_WIDTH};
+use crate::requests::{CALL, Requests};
 
 /// Distinct bodies of one event each.
 const SINGLE_BODIES: usize = 2_048;
 /// Distinct bodies of a batch each: 51,200 distinct events, some 18 MB, well past the processor's caches.
 const BATCH_BODIES: usize = 512;
+/// Distinct calls with API requests: 128,000 distinct ones, some 55 MB.
+const REQUEST_BODIES: usize = 128;
 /// Events in a batch: the seed's limit.
 pub const BATCH: usize = 100;
 
@@ -25,6 +28,8 @@ pub enum Shape {
     Batch,
     /// A hundred lines of ClickHouse's JSONEachRow.
     JsonEachRow,
+    /// A thousand API requests, as `POST /api/v1/requests` takes them.
+    Requests,
 }
 
 /// What is changed in a request each time it goes out.
@@ -61,19 +66,26 @@ impl Pool {
     /// Builds the requests. `head` ends with the last header's line break; the content length and the empty line are
     /// added here.
     pub fn build(shape: Shape, patch: Patch, head: &str) -> Self {
-        let mut events = Events::new(Timestamp::now());
+        let now = Timestamp::now();
+        let (mut events, mut calls) = (Events::new(now), Requests::new(now));
         let ids = Arc::new(AtomicU64::new(0));
         let (bodies, batch) = match shape {
             Shape::Single => (SINGLE_BODIES, 1),
             Shape::Batch | Shape::JsonEachRow => (BATCH_BODIES, BATCH),
+            Shape::Requests => (REQUEST_BODIES, CALL),
         };
         let mut event_bytes = 0;
         let requests = (0..bodies)
             .map(|_| {
-                let drawn: Vec<Event> = (0..batch).map(|_| events.draw()).collect();
-                let (body, slots, written) = write_body(&drawn, shape, patch == Patch::EventIds);
+                let (body, slots, written) = if shape == Shape::Requests {
+                    let (body, written) = calls.draw_call();
+                    (body, Vec::new(), written)
+                } else {
+                    let drawn: Vec<Event> = (0..batch).map(|_| events.draw()).collect();
+                    write_body(&drawn, shape, patch == Patch::EventIds)
+                };
                 event_bytes += written;
-                Request::assemble(head, &body, slots, patch, drawn.len() as u32, Arc::clone(&ids))
+                Request::assemble(head, &body, slots, patch, batch as u32, Arc::clone(&ids))
             })
             .collect();
         Self { requests, mean_event_bytes: event_bytes as f64 / (bodies * batch) as f64 }
@@ -125,6 +137,8 @@ fn write_body(events: &[Event], shape: Shape, with_id: bool) -> (Vec<u8>, Vec<Sl
             events.iter().for_each(|event| event.write_json_each_row(&mut body));
             0
         }
+        // They are drawn as whole calls.
+        Shape::Requests => 0,
     };
     let written = body.len() - frame;
     (body, slots, written)

@@ -18,9 +18,12 @@ use serde::Serialize;
 use crate::cli::Options;
 use result::CaseResult;
 
+/// Connections of the cases with API requests, at most: each holds a call ten times as long as a batch of events.
+const CALL_CONNECTIONS: u16 = 32;
+
 /// A case; its name is what `--only` takes.
 #[derive(ValueEnum, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Case {
     /// Memory of a server that just started.
     Idle,
@@ -36,6 +39,10 @@ pub enum Case {
     Ids,
     /// The same as `batch`, for long, with the present's timestamps.
     Sustained,
+    /// The HTTP server and the parser, 1,000 API requests a call.
+    ParseRequests,
+    /// Durable intake, 1,000 API requests a call.
+    Requests,
     /// Many WebSockets, each a tracked connection.
     Websockets,
     /// PostgreSQL 15 taking the same batches.
@@ -50,7 +57,7 @@ pub enum Case {
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -58,6 +65,8 @@ impl Case {
         Self::Batch,
         Self::Ids,
         Self::Sustained,
+        Self::ParseRequests,
+        Self::Requests,
         Self::Websockets,
         Self::Postgres,
         Self::Clickhouse,
@@ -80,6 +89,8 @@ impl Case {
             Self::Batch => "batch",
             Self::Ids => "ids",
             Self::Sustained => "sustained",
+            Self::ParseRequests => "parse-requests",
+            Self::Requests => "requests",
             Self::Websockets => "websockets",
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
@@ -92,8 +103,10 @@ impl Case {
     pub fn run(self, options: &Options) -> anyhow::Result<CaseResult> {
         match self {
             Self::Idle => idle::run(options),
-            Self::Noop | Self::Parse => reference::run(self, options),
-            Self::Single | Self::Batch | Self::Ids | Self::Sustained => durable::run(self, options),
+            Self::Noop | Self::Parse | Self::ParseRequests => reference::run(self, options),
+            Self::Single | Self::Batch | Self::Ids | Self::Sustained | Self::Requests => {
+                durable::run(self, options)
+            }
             Self::Websockets => websockets::run(options),
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rustix::process::Signal;
 
 use super::flow::{self, Length};
-use super::{Case, CaseResult};
+use super::{CALL_CONNECTIONS, Case, CaseResult};
 use crate::child::{Server, free_address};
 use crate::cli::Options;
 use crate::control::answers_ok;
@@ -14,10 +14,16 @@ use crate::directory::Directory;
 use crate::load::http::HttpTarget;
 use crate::pool::{Patch, Pool, Shape};
 
-/// Measures `noop` or `parse`.
+/// Measures `noop`, `parse` or `parse-requests`.
 pub fn run(case: Case, options: &Options) -> anyhow::Result<CaseResult> {
     let (path, shape, connections, about) = match case {
         Case::Noop => ("/noop", Shape::Single, options.connections, "no-op handler, 1 event a request"),
+        Case::ParseRequests => (
+            "/parse-requests",
+            Shape::Requests,
+            options.batch_connections.min(CALL_CONNECTIONS),
+            "parse-only handler, 1,000 API requests a call",
+        ),
         _ => ("/parse", Shape::Batch, options.batch_connections, "parse-only handler, 100 events a request"),
     };
     let connections = usize::from(connections);

@@ -45,7 +45,10 @@ impl Ratio {
 /// All that can be said.
 pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
     use Bar::{AtLeast, AtMost};
-    use Case::{Batch, Clickhouse, Idle, Ids, Noop, Parse, Postgres, Single, Sustained, Websockets};
+    use Case::{
+        Batch, Clickhouse, Idle, Ids, Noop, Parse, ParseRequests, Postgres, Requests, Single, Sustained,
+        Websockets,
+    };
     let requests = |load: &Load| load.requests_per_s;
     let events = |load: &Load| load.events_per_s;
     let ratio = |what, over, under, per_s: fn(&Load) -> f64, bar| {
@@ -93,6 +96,13 @@ pub fn all(cases: &[CaseResult]) -> Vec<Ratio> {
             sockets().map(|sockets| sockets.silent_noticed_s),
             "s",
             Some(AtMost(60.0)),
+        ),
+        ratio(
+            "durable API requests / parse-only handler, requests told/s",
+            Requests,
+            ParseRequests,
+            events,
+            None,
         ),
         ratio("unique event_id / without, events/s", Ids, Batch, events, None),
         ratio("durable batch / PostgreSQL 15 (durable), events/s", Batch, Postgres, events, None),
