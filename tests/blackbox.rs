@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod activity;
+mod activity_intake;
+mod activity_vectors;
 mod connection_reports;
 mod connections;
 mod countries;

@@ -49,6 +49,13 @@ impl Micros {
         Self(days * DAY)
     }
 
+    /// Its UTC date and hour.
+    #[must_use]
+    pub fn calendar(self) -> Calendar {
+        let at = self.instant().to_zoned(TimeZone::UTC);
+        Calendar { year: at.year(), month: at.month(), day: at.day(), hour: at.hour() }
+    }
+
     /// `2024-01-15T10:00:00.000Z`: three decimals, as seeds 000 and 002 print instants.
     #[must_use]
     pub fn to_millis_text(self) -> String {
@@ -76,6 +83,26 @@ impl Micros {
         let end = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_microsecond(self.0).unwrap_or(end)
     }
+}
+
+/// A UTC date of the Gregorian calendar, and an hour of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calendar {
+    /// 1 to 9999.
+    pub year: i16,
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to 31.
+    pub day: i8,
+    /// 0 to 23.
+    pub hour: i8,
+}
+
+/// The day of a date of the years 1 to 9999, counted in days since the epoch; none if there is no such date.
+#[must_use]
+pub fn day_of_date(year: i16, month: i8, day: i8) -> Option<i64> {
+    let date = Date::new(year, month, day).ok().filter(|date| date.year() >= 1)?;
+    date.since((Unit::Day, Date::constant(1970, 1, 1))).ok().map(|span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]
@@ -112,5 +139,24 @@ mod tests {
         assert_eq!(Micros(-1).hour(), -1);
         assert_eq!(Micros(-1).day(), -1);
         assert_eq!(Micros(DAY).day(), 1);
+    }
+    #[test]
+    fn dates_are_days_and_days_are_dates_from_year_1_to_9999() {
+        for (year, month, day, days) in [
+            (1970, 1, 1, 0),
+            (1969, 12, 31, -1),
+            (2024, 2, 29, 19_782),
+            (1, 1, 1, -719_162),
+            (9999, 12, 31, 2_932_896),
+        ] {
+            assert_eq!(day_of_date(year, month, day), Some(days));
+            let calendar = Micros(days * DAY + 23 * HOUR).calendar();
+            assert_eq!(calendar, Calendar { year, month, day, hour: if year == 9999 { 22 } else { 23 } });
+        }
+        for (year, month, day) in
+            [(2023, 2, 29), (1900, 2, 29), (2024, 2, 31), (0, 1, 1), (-1, 1, 1), (2024, 13, 1), (2024, 1, 0)]
+        {
+            assert_eq!(day_of_date(year, month, day), None, "{year}-{month}-{day}");
+        }
     }
 }

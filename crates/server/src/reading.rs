@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidegauge_reports::ReportError;
 use tidegauge_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
@@ -45,6 +46,17 @@ pub async fn read<T: Send + 'static>(
     app: &App,
     report: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Unread> {
+    read_report(app, |store| Ok(report(store)?)).await
+}
+
+/// The report, where more than the store may fail.
+///
+/// # Errors
+/// See [`Unread`].
+pub async fn read_report<T: Send + 'static>(
+    app: &App,
+    report: impl FnOnce(&Store) -> Result<T, ReportError> + Send + 'static,
+) -> Result<T, Unread> {
     let turn = Arc::clone(&app.reads.0).acquire_owned();
     let turn = tokio::time::timeout(TURN_TIMEOUT, turn).await.map_err(|_| Unread::Busy)?;
     let store = Arc::clone(&app.store);
@@ -52,7 +64,7 @@ pub async fn read<T: Send + 'static>(
     let work = move || (report(&store), turn).0;
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(report)) => Ok(report),
-        Ok(Err(StoreError::TooMuch { .. })) => Err(Unread::TooMuch),
+        Ok(Err(ReportError::Store(StoreError::TooMuch { .. }))) => Err(Unread::TooMuch),
         Ok(Err(error)) => {
             tracing::error!(%error, "a report cannot be read");
             Err(Unread::Failed)

@@ -72,7 +72,7 @@ pub fn list<T>(
 ) -> Listed<T> {
     let items = match fields.value(name) {
         None => return (Vec::new(), Some(MISSING.at(fields.loc(name), fields.whole()))),
-        Some(value) => match check(value, max) {
+        Some(value) => match at_least_one(value, max) {
             Ok(items) => items,
             Err(problem) => return (Vec::new(), Some(problem.at(fields.loc(name), value))),
         },
@@ -88,18 +88,24 @@ pub fn item_loc(name: &'static str, index: usize) -> [Loc; 3] {
 
 const LIST_TYPE: Problem = Problem::plain("list_type", "Input should be a valid list");
 
-fn check<'v, 'a>(value: &'v Json<'a>, max: usize) -> Result<&'v [Json<'a>], Problem> {
+fn at_least_one<'v, 'a>(value: &'v Json<'a>, max: usize) -> Result<&'v [Json<'a>], Problem> {
+    let items = at_most(value, max)?;
+    if items.is_empty() {
+        let msg = Cow::Borrowed("List should have at least 1 item after validation, not 0");
+        let ctx = Ctx::TooFew { field_type: "List", min: 1, actual: 0 };
+        return Err(Problem { kind: "too_short", msg, ctx: Some(ctx) });
+    }
+    Ok(items)
+}
+
+/// The items of a list of at most `max`.
+pub fn at_most<'v, 'a>(value: &'v Json<'a>, max: usize) -> Result<&'v [Json<'a>], Problem> {
     let Json::List(items) = value else { return Err(LIST_TYPE) };
     let actual = items.len();
     if actual > max {
         let msg = format!("List should have at most {max} items after validation, not {actual}");
         let ctx = Ctx::TooMany { field_type: "List", max, actual };
         return Err(Problem { kind: "too_long", msg: Cow::Owned(msg), ctx: Some(ctx) });
-    }
-    if items.is_empty() {
-        let msg = Cow::Borrowed("List should have at least 1 item after validation, not 0");
-        let ctx = Ctx::TooFew { field_type: "List", min: 1, actual };
-        return Err(Problem { kind: "too_short", msg, ctx: Some(ctx) });
     }
     Ok(items)
 }

@@ -57,6 +57,8 @@ pub enum Ctx {
     MaxLength(usize),
     /// `{"ge": n}`
     AtLeast(i64),
+    /// `{"le": n}`
+    AtMost(i64),
     /// `{"pattern": "..."}`
     Pattern(&'static str),
     /// `{"expected": "'a' or 'b'"}`
@@ -90,6 +92,7 @@ impl Serialize for Ctx {
             Self::MinLength(n) => map.serialize_entry("min_length", n)?,
             Self::MaxLength(n) => map.serialize_entry("max_length", n)?,
             Self::AtLeast(n) => map.serialize_entry("ge", n)?,
+            Self::AtMost(n) => map.serialize_entry("le", n)?,
             Self::Pattern(text) => map.serialize_entry("pattern", text)?,
             Self::Expected(text) => map.serialize_entry("expected", text)?,
             Self::Error(text) => map.serialize_entry("error", text)?,

@@ -97,6 +97,11 @@ impl<'v, 'a> Fields<'v, 'a> {
         self.errors.push(problem.at(self.loc(name), input));
     }
 
+    /// Notes errors found inside a field.
+    pub fn note_all(&mut self, errors: impl IntoIterator<Item = ErrorDetail>) {
+        self.errors.extend(errors);
+    }
+
     /// What was noted, in the order of the fields asked for.
     pub fn into_errors(self) -> Vec<ErrorDetail> {
         self.errors

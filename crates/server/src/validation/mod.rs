@@ -9,11 +9,17 @@ pub mod batch;
 pub mod body;
 pub mod coerce;
 pub mod content_type;
+pub mod cursor;
 pub mod datetime;
 pub mod error;
 pub mod fields;
+#[cfg(test)]
+pub mod generated;
+pub mod ip_address;
 pub mod json;
 pub mod json_text;
+pub mod number_rule;
+pub mod plain;
 pub mod preference;
 pub mod project_rule;
 pub mod scan;

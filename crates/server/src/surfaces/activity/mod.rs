@@ -1,4 +1,19 @@
-//! Surface `activity` (seed 004, and spec section 7): API traffic per key and per OAuth client.
+//! Surface `activity` (seed 004, and spec section 7): API requests taken in (`intake`), and reports on their traffic
+//! per key, OAuth client and API (`reports`).
+
+mod answers;
+mod failure;
+mod field;
+mod intake;
+mod model;
+mod order;
+mod parameters;
+mod reports;
+mod request;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::sync::Arc;
 
@@ -6,7 +21,10 @@ use axum::Router;
 
 use crate::app::App;
 
+pub use request::ApiRequest;
+pub use wire::parse_batch;
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+    Router::new().merge(intake::routes()).merge(reports::routes())
 }

@@ -3,7 +3,6 @@
 //! Promise: every value in a [`Message`] has passed its field's rule, and no key's text is in it.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use tidegauge_facts::Micros;
 use tidegauge_facts::connections::State;
@@ -14,11 +13,12 @@ use tidegauge_facts::limits::{
 use super::key_mask::{API_KEY, mask_keys};
 use crate::intake::connections::ConnectionMessage;
 use crate::validation::batch::{self, Batch};
-use crate::validation::error::{BodyError, Ctx, ErrorDetail, Loc, Problem};
-use crate::validation::fields::{Fields, choice, text};
+use crate::validation::error::{BodyError, ErrorDetail, Loc, Problem};
+use crate::validation::fields::{Fields, choice};
 use crate::validation::json::Json;
+use crate::validation::number_rule::NOT_NEGATIVE;
 use crate::validation::text_rule::{LABEL, PROJECT_ID, TextRule};
-use crate::validation::{body, coerce, datetime};
+use crate::validation::{body, datetime, ip_address};
 
 /// The list's name in a body.
 pub const CONNECTIONS: &str = "connections";
@@ -105,9 +105,9 @@ fn message(value: &Json<'_>, path: &[Loc]) -> Result<Message, Vec<ErrorDetail>> 
         api_key_hash: fields.text(API_KEY, KEY).and(None),
         user_id: fields.text("user_id", LABEL),
         project_id: fields.text("project_id", PROJECT_ID),
-        ip: fields.optional("ip", ip),
-        bytes_in: fields.optional("bytes_in", not_negative),
-        bytes_out: fields.optional("bytes_out", not_negative),
+        ip: fields.optional("ip", ip_address::from_json),
+        bytes_in: fields.optional("bytes_in", |value| NOT_NEGATIVE.read(value)),
+        bytes_out: fields.optional("bytes_out", |value| NOT_NEGATIVE.read(value)),
         close_reason: fields.text("close_reason", OPTIONAL_LABEL),
         host: fields.text("host", OPTIONAL_LABEL),
     };
@@ -117,24 +117,6 @@ fn message(value: &Json<'_>, path: &[Loc]) -> Result<Message, Vec<ErrorDetail>> 
 
 fn state(value: &Json<'_>) -> Result<State, Problem> {
     choice(value, State::from_name, "'open', 'activity' or 'close'")
-}
-
-/// pydantic's `IPvAnyAddress`, of texts alone; kept in its canonical spelling.
-fn ip(value: &Json<'_>) -> Result<String, Problem> {
-    const NO_ADDRESS: Problem = Problem::plain("ip_any_address", "value is not a valid IPv4 or IPv6 address");
-    let text = text(value, LABEL)?;
-    text.parse::<IpAddr>().map(|address| address.to_string()).map_err(|_| NO_ADDRESS)
-}
-
-fn not_negative(value: &Json<'_>) -> Result<i64, Problem> {
-    match coerce::int(value)? {
-        number @ 0.. => Ok(number),
-        _ => Err(Problem {
-            kind: "greater_than_equal",
-            msg: Cow::Borrowed("Input should be greater than or equal to 0"),
-            ctx: Some(Ctx::AtLeast(0)),
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 pub use tidegauge_facts::events::{Category, Priority};
-pub use tidegauge_facts::limits::{MAX_BATCH_EVENTS, MAX_JSON_DEPTH as MAX_DEPTH, MAX_PROPERTIES_BYTES};
+pub use tidegauge_facts::limits::{MAX_BATCH_EVENTS, MAX_PROPERTIES_BYTES};
 
 /// One event; strings are borrowed from the body where it holds them unescaped.
 #[derive(Debug, Clone, PartialEq)]

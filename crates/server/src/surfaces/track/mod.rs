@@ -9,7 +9,6 @@ mod field;
 mod model;
 mod routes;
 mod row;
-mod skip;
 mod strict;
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use super::event::{Category, MAX_BATCH_EVENTS, MAX_PROPERTIES_BYTES, Priority, TrackEvent};
 use super::field::{COUNTRY, EVENT_ID, EVENT_NAME, Field};
-use super::skip::Cursor;
-use crate::validation::text_rule::{self as rule, TextRule};
-use crate::validation::{datetime, json};
+use crate::validation::cursor::Cursor;
+use crate::validation::plain::{self, Seen};
+use crate::validation::text_rule as rule;
 
 /// A short event's length in bytes.
 const LIKELY_EVENT_BYTES: usize = 256;
@@ -42,7 +42,7 @@ pub fn parse_batch(body: &[u8]) -> Option<Vec<TrackEvent<'_>>> {
             }
             "client_id" => {
                 seen.once(1)?;
-                client_id = read_optional_text(&mut cursor, rule::LABEL)?;
+                client_id = plain::optional_text(&mut cursor, rule::LABEL)?;
             }
             _ => cursor.skip_value(2)?,
         }
@@ -58,19 +58,6 @@ pub fn parse_batch(body: &[u8]) -> Option<Vec<TrackEvent<'_>>> {
         }
     }
     Some(events)
-}
-
-/// Which fields an object has had, to leave repeated ones to the strict path.
-#[derive(Default)]
-struct Seen(u64);
-
-impl Seen {
-    fn once(&mut self, field: u32) -> Option<()> {
-        let bit = 1 << field;
-        let fresh = self.0 & bit == 0;
-        self.0 |= bit;
-        fresh.then_some(())
-    }
 }
 
 fn read_events<'a>(cursor: &mut Cursor<'a>, events: &mut Vec<TrackEvent<'a>>) -> Option<()> {
@@ -113,82 +100,46 @@ fn read_field<'a>(
     depth: usize,
 ) -> Option<()> {
     match field {
-        Field::EventName => event.event_name = read_text(cursor, EVENT_NAME)?,
+        Field::EventName => event.event_name = plain::text(cursor, EVENT_NAME)?,
         Field::Category => event.category = Category::from_name(cursor.plain_string()?)?,
         Field::Priority => event.priority = Priority::from_name(cursor.plain_string()?)?,
         Field::Properties => event.properties = read_properties(cursor, depth + 1)?,
-        Field::Timestamp => event.timestamp = read_timestamp(cursor)?,
-        Field::SessionId => event.session_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::PageUrl => event.page_url = read_optional_text(cursor, rule::LONG_LINE)?,
-        Field::Referrer => event.referrer = read_optional_text(cursor, rule::LONG_LINE)?,
-        Field::UserAgent => event.user_agent = read_optional_text(cursor, rule::LONG_LINE)?,
-        Field::EventId => event.event_id = read_optional_text(cursor, EVENT_ID)?,
-        Field::ProjectId => event.project_id = read_optional_text(cursor, rule::PROJECT_ID)?,
-        Field::ClientId => event.client_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::UserId => event.user_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::InstallationId => event.installation_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::DeviceId => event.device_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::SpaceId => event.space_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::AppId => event.app_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::Environment => event.environment = read_optional_text(cursor, rule::LABEL)?,
-        Field::Country => event.country = read_optional_text(cursor, COUNTRY)?,
-        Field::Interaction => event.interaction = read_bool(cursor)?,
-        Field::CaptureId => event.capture_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::ProductId => event.product_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::CategoryId => event.category_id = read_optional_text(cursor, rule::LABEL)?,
-        Field::Int1 => event.ints[0] = read_int(cursor)?,
-        Field::Int2 => event.ints[1] = read_int(cursor)?,
-        Field::Int3 => event.ints[2] = read_int(cursor)?,
-        Field::Int4 => event.ints[3] = read_int(cursor)?,
-        Field::Int5 => event.ints[4] = read_int(cursor)?,
-        Field::Str1 => event.strs[0] = read_optional_text(cursor, rule::FREE_TEXT)?,
-        Field::Str2 => event.strs[1] = read_optional_text(cursor, rule::FREE_TEXT)?,
-        Field::Str3 => event.strs[2] = read_optional_text(cursor, rule::FREE_TEXT)?,
-        Field::Str4 => event.strs[3] = read_optional_text(cursor, rule::FREE_TEXT)?,
-        Field::Str5 => event.strs[4] = read_optional_text(cursor, rule::FREE_TEXT)?,
-        Field::Stateful => event.stateful = read_bool(cursor)?,
-        Field::Public => event.public = read_int(cursor)?,
+        Field::Timestamp => event.timestamp = plain::timestamp(cursor)?,
+        Field::SessionId => event.session_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::PageUrl => event.page_url = plain::optional_text(cursor, rule::LONG_LINE)?,
+        Field::Referrer => event.referrer = plain::optional_text(cursor, rule::LONG_LINE)?,
+        Field::UserAgent => event.user_agent = plain::optional_text(cursor, rule::LONG_LINE)?,
+        Field::EventId => event.event_id = plain::optional_text(cursor, EVENT_ID)?,
+        Field::ProjectId => event.project_id = plain::optional_text(cursor, rule::PROJECT_ID)?,
+        Field::ClientId => event.client_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::UserId => event.user_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::InstallationId => event.installation_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::DeviceId => event.device_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::SpaceId => event.space_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::AppId => event.app_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::Environment => event.environment = plain::optional_text(cursor, rule::LABEL)?,
+        Field::Country => event.country = plain::optional_text(cursor, COUNTRY)?,
+        Field::Interaction => event.interaction = plain::bool(cursor)?,
+        Field::CaptureId => event.capture_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::ProductId => event.product_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::CategoryId => event.category_id = plain::optional_text(cursor, rule::LABEL)?,
+        Field::Int1 => event.ints[0] = plain::int(cursor)?,
+        Field::Int2 => event.ints[1] = plain::int(cursor)?,
+        Field::Int3 => event.ints[2] = plain::int(cursor)?,
+        Field::Int4 => event.ints[3] = plain::int(cursor)?,
+        Field::Int5 => event.ints[4] = plain::int(cursor)?,
+        Field::Str1 => event.strs[0] = plain::optional_text(cursor, rule::FREE_TEXT)?,
+        Field::Str2 => event.strs[1] = plain::optional_text(cursor, rule::FREE_TEXT)?,
+        Field::Str3 => event.strs[2] = plain::optional_text(cursor, rule::FREE_TEXT)?,
+        Field::Str4 => event.strs[3] = plain::optional_text(cursor, rule::FREE_TEXT)?,
+        Field::Str5 => event.strs[4] = plain::optional_text(cursor, rule::FREE_TEXT)?,
+        Field::Stateful => event.stateful = plain::bool(cursor)?,
+        Field::Public => event.public = plain::int(cursor)?,
     }
     Some(())
-}
-
-#[inline]
-fn read_text<'a>(cursor: &mut Cursor<'a>, rule: TextRule) -> Option<Cow<'a, str>> {
-    let written = cursor.string()?;
-    if !written.escaped {
-        // Raw control characters ended the scan, so what is left is printable.
-        return rule.accepts_printable(written.raw).then_some(Cow::Borrowed(written.raw));
-    }
-    let text = json::unescape(written.raw).ok().filter(|text| !text.lone_surrogate)?.text;
-    rule.check(&text).ok()?;
-    Some(text)
-}
-
-#[inline]
-fn read_optional_text<'a>(cursor: &mut Cursor<'a>, rule: TextRule) -> Option<Option<Cow<'a, str>>> {
-    if cursor.null() { Some(None) } else { read_text(cursor, rule).map(Some) }
 }
 
 fn read_properties<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Option<Cow<'a, str>> {
     let text = cursor.object_text(depth)?;
     (text.len() <= MAX_PROPERTIES_BYTES).then_some(Cow::Borrowed(text))
-}
-
-fn read_timestamp(cursor: &mut Cursor<'_>) -> Option<Option<i64>> {
-    if cursor.null() {
-        return Some(None);
-    }
-    let micros = match cursor.peek() {
-        Some(b'"') => datetime::from_rfc3339(cursor.plain_string()?)?,
-        _ => datetime::from_int(cursor.int()?).ok()?,
-    };
-    Some(Some(micros))
-}
-
-fn read_int(cursor: &mut Cursor<'_>) -> Option<Option<i64>> {
-    if cursor.null() { Some(None) } else { cursor.int().map(Some) }
-}
-
-fn read_bool(cursor: &mut Cursor<'_>) -> Option<Option<bool>> {
-    if cursor.null() { Some(None) } else { cursor.bool().map(Some) }
 }

@@ -8,6 +8,7 @@ use super::super::event::TrackEvent;
 use super::super::strict::{strict_batch, strict_single};
 use super::super::wire::{parse_batch, parse_single};
 use super::{JSON, plain, strict_batch_whole};
+use crate::validation::generated::{json, mutated, number, object, string, time};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
@@ -82,30 +83,6 @@ fn wrap(before: &str, body: &[u8], after: &str) -> Vec<u8> {
     [before.as_bytes(), body, after.as_bytes()].concat()
 }
 
-/// A few bytes replaced, inserted or removed: mostly none, so that much stays acceptable.
-fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
-    let edit = (
-        any::<prop::sample::Index>(),
-        0..3_u8,
-        select(b"\"\\{}[]:,0-.eEu9 \n\x00\x1f\x7f\xed\xa0\x80nNtf".to_vec()),
-    );
-    (text, prop_oneof![2 => vec(edit.clone(), 0..1), 1 => vec(edit, 1..4)]).prop_map(|(text, edits)| {
-        let mut bytes = text.into_bytes();
-        for (place, kind, byte) in edits {
-            if bytes.is_empty() {
-                break;
-            }
-            let at = place.index(bytes.len());
-            match kind {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                _ => _ = bytes.remove(at),
-            }
-        }
-        bytes
-    })
-}
-
 fn batch() -> impl Strategy<Value = String> {
     let client = prop_oneof![Just(String::new()), string().prop_map(|text| format!(",\"client_id\":{text}"))];
     (vec(event(), 0..4), client)
@@ -140,66 +117,4 @@ fn field() -> impl Strategy<Value = String> {
         1 => (named(&names), json()),
     ]
     .prop_map(|(name, value)| format!("\"{name}\":{value}"))
-}
-
-fn time() -> BoxedStrategy<String> {
-    regex(concat!(
-        "\"(000[01]|19[67]9|2024|9999)-(0[0-3]|1[0-3])-(0[0-2]|2[89]|3[0-2])",
-        "([Tt _](0[0-9]|2[0-4]):[0-6][0-9](:[0-6][0-9]([.,][0-9]{0,9})?)?([Zz]|[+-][0-2][0-9]:?[0-6][0-9])?)?\""
-    ))
-}
-
-fn regex(pattern: &str) -> BoxedStrategy<String> {
-    prop::string::string_regex(pattern).unwrap().boxed()
-}
-
-fn number() -> BoxedStrategy<String> {
-    prop_oneof![
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_map(|number| format!("{number:e}")),
-        regex("-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?"),
-        select(vec![
-            "NaN".to_owned(),
-            "-Infinity".to_owned(),
-            "01".to_owned(),
-            "-".to_owned(),
-            "1.".to_owned()
-        ]),
-        regex("[1-9][0-9]{300,320}"),
-    ]
-    .boxed()
-}
-
-fn string() -> BoxedStrategy<String> {
-    let piece = prop_oneof![
-        6 => regex("[ !#-\\[\\]-~é😀]{1,12}"),
-        1 => select(vec!["\\n", "\\t", "\\\"", "\\/", "\\b", "\\x", "\\u0000", "\\u00e9", "\\ud83d\\ude00", "\\ud800",
-            "\\udc00", "\\uD83D\\u0041", "\\u12", "\u{7f}", "\n", "\\u007f"]).prop_map(str::to_owned),
-    ];
-    let long = (select(vec!["x", "é"]), select(vec![64_usize, 100, 128, 256, 1024]), 0..2_usize)
-        .prop_map(|(unit, chars, over)| format!("\"{}\"", unit.repeat(chars + over)));
-    prop_oneof![9 => vec(piece, 0..5).prop_map(|pieces| format!("\"{}\"", pieces.concat())), 1 => long]
-        .boxed()
-}
-
-fn object() -> impl Strategy<Value = String> {
-    vec((string(), json()), 0..4).prop_map(|pairs| {
-        let pairs: Vec<_> = pairs.into_iter().map(|(key, value)| format!("{key} : {value}")).collect();
-        format!("{{ {} }}", pairs.join(" ,"))
-    })
-}
-
-fn json() -> BoxedStrategy<String> {
-    let word = select(vec!["null", "true", "false", "nul", "True"]).prop_map(str::to_owned);
-    let leaf = prop_oneof![3 => number(), 4 => string(), 1 => word];
-    leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
-            vec((string(), inner), 0..4).prop_map(|pairs| {
-                let pairs: Vec<_> = pairs.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
-                format!("{{{}}}", pairs.join(","))
-            }),
-        ]
-    })
-    .boxed()
 }

@@ -1,10 +1,11 @@
-//! A cursor over JSON text for the good path: takes plain things apart, checks and steps over whole values.
+//! A cursor over JSON text for the good paths: takes plain things apart, checks and steps over whole values.
 //!
 //! Promise: a value it steps over is JSON that Python reads too, nested no deeper than [`MAX_DEPTH`], without U+0000,
 //! half surrogate pairs, or numbers beyond `f64`; so the slice can be stored as it is. `None` means "not plain".
 
-use super::event::MAX_DEPTH;
-use crate::validation::scan;
+use tidegauge_facts::limits::MAX_JSON_DEPTH as MAX_DEPTH;
+
+use super::scan;
 
 /// A place in a body.
 pub struct Cursor<'a> {

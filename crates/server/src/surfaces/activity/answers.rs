@@ -1,0 +1,57 @@
+//! What the requests intake answers, in the words of `track` and `connections`.
+
+use serde::Serialize;
+use tidegauge_facts::Micros;
+
+use crate::intake::Stored;
+use crate::validation::error::ErrorDetail;
+
+/// The answer to `POST /api/v1/requests`.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestsAnswer {
+    success: bool,
+    requests_received: usize,
+    requests_processed: usize,
+    requests_failed: usize,
+    message: String,
+    timestamp: String,
+    /// With `Prefer: handling=lenient` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<ErrorDetail>>,
+}
+
+impl RequestsAnswer {
+    /// Every request was good.
+    pub fn all_good(stored: Stored, at: Micros) -> Self {
+        Self::new(stored, 0, at, None)
+    }
+
+    /// Some requests may have been bad.
+    pub fn lenient(stored: Stored, failed: usize, at: Micros, errors: Vec<ErrorDetail>) -> Self {
+        Self::new(stored, failed, at, Some(errors))
+    }
+
+    fn new(
+        Stored { stored, repeated }: Stored,
+        failed: usize,
+        at: Micros,
+        errors: Option<Vec<ErrorDetail>>,
+    ) -> Self {
+        let mut message = format!("{stored} requests stored");
+        if repeated > 0 {
+            message += &format!(", {repeated} already stored before");
+        }
+        if failed > 0 {
+            message += &format!(", {failed} refused");
+        }
+        Self {
+            success: stored + repeated > 0,
+            requests_received: stored + repeated + failed,
+            requests_processed: stored + repeated,
+            requests_failed: failed,
+            message,
+            timestamp: at.to_micros_text(),
+            errors,
+        }
+    }
+}

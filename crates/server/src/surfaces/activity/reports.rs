@@ -1,0 +1,105 @@
+//! `GET /api/activity/...` and `GET /api/usage/...`: the traffic of keys, OAuth clients and APIs over whole UTC days.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::routing::get;
+use axum::{Json, Router};
+use tidegauge_accounts::Scope;
+use tidegauge_reports::request_activity::{Question, Subject, request_activity};
+use tidegauge_reports::scope::Scope as Whose;
+
+use super::failure::Failure;
+use super::parameters::{BadQuestion, Parameters, days};
+use super::rows::ActivityAnswer;
+use crate::app::App;
+use crate::auth::authorize;
+use crate::query::Query;
+use crate::reading::read_report;
+
+const DAYS: &str = "{start_day}/{start_month}/{start_year}/{end_day}/{end_month}/{end_year}";
+
+/// A report; those on one thing take its name from the path.
+#[derive(Debug, Clone, Copy)]
+enum Report {
+    EndpointsOfKey,
+    EndpointsOfClient,
+    Keys,
+    Key,
+    Client,
+    Apis,
+    Api,
+    Errors,
+}
+
+/// The reports' routes.
+pub fn routes() -> Router<Arc<App>> {
+    let reports = [
+        ("/api/activity/keys/endpoint/{key}", Report::EndpointsOfKey),
+        ("/api/activity/oauthid/endpoint/{client}", Report::EndpointsOfClient),
+        ("/api/activity/keys", Report::Keys),
+        ("/api/activity/keys/{key}", Report::Key),
+        ("/api/activity/oauthid/{client}", Report::Client),
+        ("/api/activity/apis", Report::Apis),
+        ("/api/activity/apis/{api}", Report::Api),
+        ("/api/activity/errors", Report::Errors),
+        ("/api/usage/apis", Report::Apis),
+        ("/api/usage/apis/{api}", Report::Api),
+    ];
+    reports.into_iter().fold(Router::new(), |router, (path, report)| {
+        let answer = move |app, path, uri, headers| answer(report, app, path, uri, headers);
+        router.route(&format!("{path}/{DAYS}"), get(answer).fallback(method_not_allowed))
+    })
+}
+
+async fn answer(
+    report: Report,
+    State(app): State<Arc<App>>,
+    path: Result<Path<Vec<String>>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<ActivityAnswer>, Failure> {
+    let principal = authorize(&app.keys, &headers, Scope::Read).map_err(Failure::Denied)?;
+    let Path(mut parts) = path.map_err(|_| BadQuestion::Path)?;
+    let dates = parts.split_off(parts.len().saturating_sub(6));
+    let dates = <[String; 6]>::try_from(dates).map_err(|_| BadQuestion::Path)?;
+    let (first_day, last_day) = days(&dates)?;
+    let Parameters { bucket, api, tags, order, page } = Parameters::of(Query::of(&uri))?;
+    let (subject, api) = match (report.subject(parts.pop().unwrap_or_default()), api) {
+        // Of one API, and of another alone: of none.
+        ((_, Some(of)), Some(alone)) if of != alone => return Ok(Json(ActivityAnswer::empty())),
+        ((subject, of), alone) => (subject, of.or(alone)),
+    };
+    let scope = Whose { tenant: principal.tenant.clone(), project: principal.project.clone() };
+    let question = Question { scope, subject, first_day, last_day, bucket, api, tags };
+    let report = read_report(&app, move |store| {
+        let rows = request_activity(&store.snapshot(), &question)?;
+        // Many rows may be to be sorted, and are not on the threads that serve.
+        Ok(order
+            .page(rows, page)
+            .map(|(rows, pages)| ActivityAnswer::new(rows, pages, &question.subject, bucket)))
+    });
+    Ok(Json(report.await??))
+}
+
+impl Report {
+    /// What it is about, and the one API it is of, if it is of one.
+    fn subject(self, name: String) -> (Subject, Option<String>) {
+        match self {
+            Self::EndpointsOfKey => (Subject::EndpointsOfKey(name), None),
+            Self::EndpointsOfClient => (Subject::EndpointsOfClient(name), None),
+            Self::Keys => (Subject::Keys, None),
+            Self::Key => (Subject::Key(name), None),
+            Self::Client => (Subject::Client(name), None),
+            Self::Apis => (Subject::Apis, None),
+            Self::Api => (Subject::Apis, Some(name)),
+            Self::Errors => (Subject::Errors, None),
+        }
+    }
+}
+
+async fn method_not_allowed() -> Failure {
+    Failure::MethodNotAllowed
+}
