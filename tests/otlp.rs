@@ -10,6 +10,8 @@ use crate::harness::{Server, Site};
 const TRACES: &str = "/v1/traces";
 /// 2026-11-21T08:00:00Z, in nanoseconds.
 const START: u64 = 1_795_248_000_000_000_000;
+/// `printf 'a raw key' | sha256sum`
+const HASH: &str = "397341149e5b671badbcdd692e49438406f6d15bb90ab35fe55426c6c4c9ac45";
 
 /// Runs the SDK with this key, on this job.
 fn sdk(server: &Server, key: &str, compression: &str, job: &Value) -> Output {
@@ -85,21 +87,28 @@ fn spans_of_the_sdk_with_stable_and_with_old_names_become_requests_once_however_
     for compression in ["none", "gzip"] {
         assert_eq!(results(&sdk(&server, &key, compression, &job)), json!(["SUCCESS", "SUCCESS"]));
     }
+    // Two runs of the SDK, so two sets of ids; each was exported twice and is there once.
+    let day = "21/11/2026";
+    let report = server.client().get(&format!("/api/activity/keys/endpoint/{HASH}/{day}/{day}?p=-1")).ok();
+    let [row] = &report["data"].as_array().unwrap()[..] else { panic!("{report}") };
+    assert_eq!(
+        (&row["id"]["path"], &row["hits"], &row["success"]),
+        (&json!("/orders/{id}"), &json!(2), &json!(2))
+    );
+    assert_eq!((&row["id"]["api_id"], &row["request_time"]), (&json!("shop/orders"), &json!(20)));
     server.stop();
 
-    // The hash is `printf 'a raw key' | sha256sum`.
     let stable = json!({"api_id": "shop/orders", "api_name": "orders", "api_version": "1.4.0", "path": "/orders/{id}",
         "raw_path": "/orders/17", "method": "GET", "host": "shop.example", "response_code": 200, "request_time": 20,
         "latency_total": 20, "ip": "198.51.100.7", "user_agent": "curl/8", "bytes_in": 12, "bytes_out": 345,
         "country": "NZ", "alias": "ann", "oauth_id": "client-1",
-        "api_key": "397341149e5b671badbcdd692e49438406f6d15bb90ab35fe55426c6c4c9ac45"});
+        "api_key": HASH});
     let old = json!({"api_id": "shop/orders", "api_name": "orders", "api_version": "1.4.0", "path": "/orders",
         "raw_path": "/orders", "method": "POST", "host": "old.example", "response_code": 503, "request_time": 30,
         "latency_total": 30, "ip": "198.51.100.8", "user_agent": "old/1", "bytes_in": 7, "bytes_out": 8,
         "api_key": "7f3c3ca87376cabe"});
     let failed = json!({"api_id": "shop/orders", "api_name": "orders", "api_version": "1.4.0", "path": "/late",
         "raw_path": "/late", "method": "GET", "response_code": 500, "request_time": 40, "latency_total": 40});
-    // Two runs of the SDK, so two sets of ids; each was exported twice and is there once.
     let expected = [&stable, &stable, &old, &old, &failed, &failed];
     assert_eq!(rows(&site).iter().collect::<Vec<_>>(), expected);
 }
