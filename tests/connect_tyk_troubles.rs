@@ -160,13 +160,26 @@ fn a_server_out_of_reach_is_waited_for_and_once_gives_up_in_the_end() {
 }
 
 #[test]
+fn a_container_without_certificate_authorities_is_no_trouble_where_no_tls_is_spoken() {
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..3));
+    let (redis_url, server_url) = (redis.url(), server.url());
+    let args =
+        ["connect", "tyk", "--redis", &redis_url, "--server", &server_url, "--org", ORGANIZATION, "--once"];
+    let variables = [("TIDEGAUGE_KEY", KEY), ("SSL_CERT_FILE", "/no/such"), ("SSL_CERT_DIR", "/no/such")];
+    ended(Process::tidegauge(&args, &variables), 0);
+    assert_eq!(server.by_path().len(), 3);
+}
+
+#[test]
 fn what_somebody_else_takes_meanwhile_never_makes_it_remove_what_it_has_not_read() {
     let redis = Arc::new(Redis::start(&[]));
-    let list = Arc::clone(&redis);
+    // The stand-in outlives the test, and must not keep Redis.
+    let list = Arc::downgrade(&redis);
     // The gateway's own Pump takes ten records while the first call is under way.
     let server = TakesRequests::start(move |call| {
         if call == 0 {
-            list.command(&[b"LTRIM", LIST.as_bytes(), b"10", b"-1"]);
+            list.upgrade().unwrap().command(&[b"LTRIM", LIST.as_bytes(), b"10", b"-1"]);
         }
         Meets::Storing
     });
