@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod activity;
+mod activity_intake;
 mod activity_vectors;
 mod connect_tyk;
 mod connect_tyk_redis;
 mod connect_tyk_troubles;
 mod connection_reports;
 mod connections;
+mod countries;
 mod crash;
 mod damage;
 mod disk_trouble;
@@ -18,9 +21,11 @@ mod every_route;
 mod grid_reports;
 mod harness;
 mod idle_timeout;
+mod import;
 mod lenient;
 mod live;
 mod mudbase;
+mod otlp;
 mod refusals;
 mod signals;
 mod signals_intake;

@@ -53,6 +53,7 @@ fn routes(names: Names) -> Vec<Route> {
         route("POST", "/api/v1/analytics/batch".into(), Scope::Ingest, json!({"events": [event]})),
         route("POST", "/api/v1/connections".into(), Scope::Ingest, json!({"connections": [connection]})),
         route("GET", format!("/api/realtime/projects/{project}/connect"), Scope::Ingest, Value::Null),
+        route("POST", "/v1/traces".into(), Scope::Ingest, json!({"resourceSpans": []})),
     ]);
     for report in ["analytics", "history", "throughput", "active-users"] {
         let path = format!("/api/realtime/projects/{project}/{report}");
@@ -63,6 +64,11 @@ fn routes(names: Names) -> Vec<Route> {
     for report in ["summary", "query", "events/query"] {
         routes.push(route("GET", format!("/api/connection-analytics/{report}"), Scope::Read, Value::Null));
     }
+    let request = json!({"api_id": "a1", "path": "/basket", "api_key": "k1", "project_id": project});
+    routes.push(route("POST", "/api/v1/requests".into(), Scope::Ingest, json!({"requests": [request]})));
+    for report in TRAFFIC {
+        routes.push(route("GET", format!("/api/{report}/1/1/2024/31/12/2099"), Scope::Read, Value::Null));
+    }
     for prefix in ["", "/regions/eu/reports"] {
         for report in ["session", "event", "latest-event"] {
             let path = format!("{prefix}/v2/realtime/{report}/tenants/{tenant}?distinctColumns=eventType");
@@ -71,6 +77,19 @@ fn routes(names: Names) -> Vec<Route> {
     }
     routes
 }
+
+const TRAFFIC: [&str; 10] = [
+    "activity/keys/endpoint/k1",
+    "activity/oauthid/endpoint/o1",
+    "activity/keys",
+    "activity/keys/k1",
+    "activity/oauthid/o1",
+    "activity/apis",
+    "activity/apis/a1",
+    "activity/errors",
+    "usage/apis",
+    "usage/apis/a1",
+];
 
 const SIGNALS: [&str; 4] = ["event", "session", "client", "contact"];
 
@@ -104,6 +123,13 @@ fn furnished(site: &Site) -> (Server, Client) {
     let connection = json!({"connection_id": "c1", "state": "open", "service_name": "rooms",
         "protocol_name": "ws", "data_center": "d", "project_id": THEIRS.project, "user_id": "ann"});
     theirs.post_json("/api/v1/connections", &json!({"connections": [connection]})).ok();
+    let request = json!({"api_id": "a1", "path": "/basket", "api_key": "k1", "oauth_id": "o1", "response_code": 500,
+        "project_id": THEIRS.project});
+    theirs.post_json("/api/v1/requests", &json!({"requests": [request]})).ok();
+    for report in TRAFFIC {
+        let rows = theirs.get(&format!("/api/{report}/1/1/2024/31/12/2099")).ok();
+        assert_eq!(rows["pages"], json!(1), "{report}");
+    }
     (server, theirs)
 }
 
@@ -124,7 +150,9 @@ fn to_another_tenant_every_route_answers_as_if_nothing_were_there() {
             assert_eq!(of_theirs, of_nobodys, "{} {}", theirs.method, theirs.path);
             let text = &of_theirs.1;
             assert!(
-                !["login", "buy", "rooms", "c1\"", "ann\":{\"online\":true"].iter().any(|t| text.contains(t)),
+                !["login", "buy", "rooms", "c1\"", "a1\"", "ann\":{\"online\":true"]
+                    .iter()
+                    .any(|t| text.contains(t)),
                 "{text}"
             );
         }
@@ -160,7 +188,7 @@ fn to_another_project_of_the_tenant_every_route_answers_as_if_nothing_were_there
         }
         let (of_theirs, of_nobodys) = (ask(&neighbour, theirs, THEIRS), ask(&neighbour, nobodys, NOBODYS));
         assert_eq!(of_theirs, of_nobodys, "{} {}", theirs.method, theirs.path);
-        assert!(!of_theirs.1.contains("login") && !of_theirs.1.contains("rooms"), "{}", of_theirs.1);
+        assert!(!["login", "rooms", "a1\""].iter().any(|text| of_theirs.1.contains(text)), "{}", of_theirs.1);
     }
     for report in ["session", "event", "latest-event"] {
         let path = format!("/v2/realtime/{report}/tenants/{}?distinctColumns=eventType", THEIRS.tenant);
@@ -197,7 +225,10 @@ fn without_a_good_credential_every_route_answers_401_and_without_the_scope_403()
             assert_eq!(answer.status, 401, "{} {}", route.method, route.path);
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{}", route.path);
             let text = answer.text();
-            assert!(![&*revoked, &*expired, "login", "rooms"].iter().any(|t| text.contains(t)), "{text}");
+            assert!(
+                ![&*revoked, &*expired, "login", "rooms", "a1\""].iter().any(|t| text.contains(t)),
+                "{text}"
+            );
         }
         let lacking = match route.scope {
             Scope::Read => &writer,

@@ -37,6 +37,10 @@ const LEAST_REPORT_ROWS: usize = 10_000;
 /// More would not fit the bench's own tables of them.
 const MOST_REPORT_ROWS: usize = 100_000_000;
 
+/// API requests of a quick run; fewer would leave keys without any.
+const QUICK_TRAFFIC_REQUESTS: usize = 200_000;
+const LEAST_TRAFFIC_REQUESTS: usize = 100_000;
+
 /// How to measure.
 #[derive(Args, Debug, Clone)]
 pub struct Options {
@@ -82,6 +86,9 @@ pub struct Options {
     /// Events, sessions and connections each that the reports are asked about.
     #[arg(long, default_value_t = 1_000_000, value_parser = report_rows)]
     pub report_rows: usize,
+    /// API requests that reports on traffic are asked about in the end; first about a tenth of them.
+    #[arg(long, default_value_t = 10_000_000, value_parser = traffic_requests)]
+    pub traffic_requests: usize,
     /// Where servers keep their data while they are measured: the disk that is measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     pub work_dir: PathBuf,
@@ -98,6 +105,7 @@ impl Options {
             self.open_seconds = 3.0;
             self.sustained_seconds = 3.0;
             self.report_rows = self.report_rows.min(QUICK_REPORT_ROWS);
+            self.traffic_requests = self.traffic_requests.min(QUICK_TRAFFIC_REQUESTS);
             self.sockets_idle_seconds = 3.0;
         }
         self
@@ -108,6 +116,11 @@ impl Options {
         let asked = if self.only.is_empty() { Case::ALL.to_vec() } else { self.only.clone() };
         asked.into_iter().filter(|case| !(self.skip_peers && case.is_peer())).collect()
     }
+}
+
+fn traffic_requests(text: &str) -> Result<usize, String> {
+    let requests = text.parse().ok().filter(|requests| *requests >= LEAST_TRAFFIC_REQUESTS);
+    requests.ok_or_else(|| format!("a number from {LEAST_TRAFFIC_REQUESTS} on"))
 }
 
 fn report_rows(text: &str) -> Result<usize, String> {

@@ -9,6 +9,7 @@ mod reference;
 pub mod reports;
 pub mod result;
 mod tidegauge;
+pub mod traffic;
 mod websockets;
 
 use clap::ValueEnum;
@@ -43,11 +44,13 @@ pub enum Case {
     Clickhouse,
     /// Reports over a million facts of each kind, beside DuckDB.
     Reports,
+    /// Reports on API traffic of 90 days, and ten times as much of it.
+    Traffic,
 }
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -59,6 +62,7 @@ impl Case {
         Self::Postgres,
         Self::Clickhouse,
         Self::Reports,
+        Self::Traffic,
     ];
 
     /// Whether it measures a peer.
@@ -80,6 +84,7 @@ impl Case {
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
             Self::Reports => "reports",
+            Self::Traffic => "traffic",
         }
     }
 
@@ -93,6 +98,7 @@ impl Case {
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),
             Self::Reports => reports::run(options),
+            Self::Traffic => traffic::run(options),
         }
     }
 }

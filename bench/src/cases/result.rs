@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Case;
 use super::flow::Phases;
 use super::reports::measured::Asked;
+use super::traffic::asked::TrafficAsked;
 use crate::load::tally::Latencies;
 use crate::measure::{Measured, Sample};
 use crate::procfs::Memory;
@@ -35,6 +36,8 @@ pub struct CaseResult {
     pub samples: Vec<Sample>,
     /// What the reports took; of the case `reports` alone.
     pub reports: Vec<Asked>,
+    /// What reports on traffic took; of the case `traffic` alone.
+    pub traffic: Vec<TrafficAsked>,
     /// What many WebSockets cost; only of `websockets`.
     pub sockets: Option<Sockets>,
 }
@@ -134,6 +137,7 @@ impl CaseResult {
             counted: None,
             samples: Vec::new(),
             reports: Vec::new(),
+            traffic: Vec::new(),
             sockets: None,
         }
     }

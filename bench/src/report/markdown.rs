@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::ratios::{Bar, Ratio};
 use super::reports::reports;
+use super::traffic::traffic;
 use crate::cases::result::CaseResult;
 use crate::machine::Machine;
 
@@ -25,6 +26,7 @@ pub fn render(report: &Report) -> String {
         latency(&report.cases),
         costs(&report.cases),
         reports(&report.cases),
+        traffic(&report.cases),
         samples(&report.cases),
         notes(&report.cases),
     ];

@@ -3,6 +3,7 @@
 mod markdown;
 mod ratios;
 mod reports;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 

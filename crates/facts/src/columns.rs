@@ -25,6 +25,23 @@ pub use text::Text;
 /// An emptied column keeps room for so many bytes of text.
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
+/// A value that was read from a file, for a column to take or not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// A text.
+    Text(&'a str),
+    /// A whole number.
+    Int(i64),
+    /// A number with decimals.
+    Float(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// An instant: microseconds, UTC.
+    Instant(i64),
+    /// Several texts.
+    Texts(&'a [&'a str]),
+}
+
 /// One open column of a table.
 pub trait Column: Default + Send {
     /// What a row carries for it.
@@ -32,6 +49,9 @@ pub trait Column: Default + Send {
 
     /// Arrow's type of the finished array.
     fn data_type() -> DataType;
+
+    /// The value of a cell; `None` when it is of another kind.
+    fn read(cell: Cell<'_>) -> Option<Self::Value<'_>>;
 
     /// About how many bytes a value takes in the column, and then in the log.
     fn size(_value: Self::Value<'_>) -> usize {

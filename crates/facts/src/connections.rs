@@ -86,6 +86,10 @@ impl Named for State {
     fn code(self) -> u8 {
         self as u8
     }
+
+    fn from_name(text: &str) -> Option<Self> {
+        Self::from_name(text)
+    }
 }
 
 /// The name by which a message that carries its own instant (`at`, in microseconds) is known, so that a repeat of it is

@@ -128,6 +128,10 @@ macro_rules! names {
             fn code(self) -> u8 {
                 self as u8
             }
+
+            fn from_name(text: &str) -> Option<Self> {
+                Self::from_name(text)
+            }
         }
     };
 }

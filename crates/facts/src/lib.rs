@@ -18,5 +18,5 @@ pub use events::Event;
 pub use ids::{DEFAULT_NAME, FactIds, ProjectId, TenantId};
 pub use requests::Request;
 pub use sessions::Session;
-pub use table::{OpenTables, Row, Table, TableColumns};
+pub use table::{FromCells, OpenTables, Row, Table, TableColumns};
 pub use time::Micros;

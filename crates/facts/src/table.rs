@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
 
+use crate::columns::Cell;
 use crate::{connections, events, requests, sessions};
 
 /// One of the four tables of facts (spec section 1).
@@ -72,6 +73,15 @@ pub trait Row {
 
     /// That table's columns among all.
     fn columns_of(tables: &mut OpenTables) -> &mut Self::Columns;
+}
+
+/// A row that can be read from a file whose columns are named as the table's.
+pub trait FromCells<'a>: Row + Sized {
+    /// The row of these cells: one a column, in the order of the table's schema.
+    ///
+    /// # Errors
+    /// The column whose cell is missing, though every row has one, or is of another kind.
+    fn from_cells(cells: &[Option<Cell<'a>>]) -> Result<Self, &'static str>;
 }
 
 /// The open columns of one table.
@@ -201,6 +211,21 @@ macro_rules! table {
 
             fn columns_of(tables: &mut $crate::table::OpenTables) -> &mut $columns {
                 &mut tables.$slot
+            }
+        }
+
+        impl<'a> $crate::table::FromCells<'a> for $row<'a> {
+            fn from_cells(cells: &[Option<$crate::columns::Cell<'a>>]) -> Result<Self, &'static str> {
+                use $crate::columns::Column as _;
+                let mut cells = cells.iter().copied();
+                // Fields are read in the order they are written in here: the schema's.
+                Ok(Self {
+                    $($rname: cells.next().flatten().and_then(<$rkind>::read).ok_or(stringify!($rname))?,)*
+                    $($oname: match cells.next().flatten() {
+                        Some(cell) => Some(<$okind>::read(cell).ok_or(stringify!($oname))?),
+                        None => None,
+                    },)*
+                })
             }
         }
 

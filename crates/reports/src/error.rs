@@ -14,6 +14,9 @@ pub enum ReportError {
     /// More sessions would have to be held than is allowed.
     #[error("more than {0} sessions would have to be looked at")]
     TooManySessions(usize),
+    /// An answer would have more rows than are put together.
+    #[error("the answer would have more than {0} rows: ask for less")]
+    TooManyRows(usize),
     /// More distinct combinations would have to be held than is allowed.
     #[error("distinctColumns has more than {0} different combinations")]
     TooManyCombinations(usize),

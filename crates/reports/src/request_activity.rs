@@ -1,18 +1,25 @@
 //! API traffic over whole UTC days: who called what, how often, how well, and how fast (seed 004).
+//!
+//! It costs what its answer costs: requests in segments are added up already, by month, day and hour, and only those that
+//! are in none yet are looked at one by one. With tags all are, and for all keys by the hour: that is not added up.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod from_facts;
+mod from_traffic;
+mod spans;
+mod sums;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::{Array as _, ListArray, RecordBatch};
-use tidegauge_facts::time::{DAY, HOUR};
+use std::ops::Range;
+
+use tidegauge_facts::time::DAY;
 use tidegauge_facts::{Micros, Table};
-use tidegauge_store::traffic::{Hit, Measure, NETWORK_STATISTICS};
-use tidegauge_store::{Query, Snapshot};
+use tidegauge_store::Snapshot;
+use tidegauge_store::traffic::{Level, Measure};
 
 use crate::ReportError;
 use crate::scope::Scope;
-use crate::values::Values;
+
+pub use sums::MAX_GROUPS;
+use sums::Sums;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -89,129 +96,63 @@ pub struct ActivityRow {
     pub measure: Measure,
 }
 
+impl Question {
+    /// The period's instants, in microseconds.
+    fn instants(&self) -> Range<i64> {
+        self.first_day.saturating_mul(DAY)..self.last_day.saturating_add(1).saturating_mul(DAY)
+    }
+}
+
+impl Bucket {
+    /// The bucket as what is added up names it.
+    fn level(self) -> Level {
+        match self {
+            Self::Hour => Level::Hour,
+            Self::Day => Level::Day,
+            Self::Month => Level::Month,
+        }
+    }
+
+    /// The first instant of the bucket that an instant falls in.
+    fn start(self, at: Micros) -> i64 {
+        let level = self.level();
+        level.start(level.span(at)).0
+    }
+}
+
 /// All rows, in no order.
 ///
 /// # Errors
-/// The facts cannot be read.
+/// The facts cannot be read, or there are more than [`MAX_GROUPS`] rows.
 pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<ActivityRow>, ReportError> {
-    let mut rows: HashMap<Group, ActivityRow> = HashMap::new();
-    let query = Query {
-        table: Table::Requests,
-        tenant: question.scope.tenant.as_str().to_owned(),
-        from: question.first_day * DAY,
-        to: (question.last_day + 1) * DAY - 1,
-        columns: COLUMNS.to_vec(),
-        test: None,
-    };
-    for batch in snapshot.newest_first(query, None) {
-        let batch = batch?;
-        let columns = Columns::of(&batch);
-        for row in 0..batch.num_rows() {
-            let Some((group, label)) = columns.group(question, row) else { continue };
-            let measure = Measure::from(columns.hit(row));
-            match rows.entry(group) {
-                // Newest first: the first label is the one.
-                Entry::Occupied(mut known) => known.get_mut().measure.add(&measure),
-                Entry::Vacant(vacant) => {
-                    let group = vacant.key().clone();
-                    vacant.insert(ActivityRow { group, label: label.into(), measure });
-                }
-            }
-        }
+    if !from_traffic::can_answer(question) || !snapshot.traffic().is_whole() {
+        return activity_from_facts(snapshot, question);
     }
-    Ok(rows.into_values().collect())
+    let mut sums = Sums::default();
+    match from_traffic::add(snapshot, question, &mut sums) {
+        Ok(()) => {}
+        // It was found to be damaged, and will be made again; the facts know.
+        Err(_) if !snapshot.traffic().is_whole() => return activity_from_facts(snapshot, question),
+        Err(error) => return Err(error),
+    }
+    let tenant = question.scope.tenant.as_str();
+    for batch in snapshot.unflushed(Table::Requests, tenant, &question.instants()) {
+        from_facts::add(&batch?, question, &mut sums)?;
+    }
+    Ok(sums.into_rows())
 }
 
-const COLUMNS: [&str; 13] = [
-    "event_time",
-    "project_id",
-    "api_id",
-    "path",
-    "response_code",
-    "api_key",
-    "alias",
-    "oauth_id",
-    "api_name",
-    "request_time",
-    "latency_total",
-    "latency_upstream",
-    "tags",
-];
-
-struct Columns<'a> {
-    values: [Values<'a>; 12],
-    tags: Option<&'a ListArray>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
-        let values = std::array::from_fn(|n| Values::of(batch, COLUMNS[n]));
-        Self { values, tags: batch.column_by_name("tags").and_then(|tags| tags.as_list_opt()) }
+/// The same, by looking at each request of the period: what it costs is what they weigh.
+///
+/// # Errors
+/// As [`request_activity`].
+pub fn activity_from_facts(
+    snapshot: &Snapshot,
+    question: &Question,
+) -> Result<Vec<ActivityRow>, ReportError> {
+    let mut sums = Sums::default();
+    for batch in snapshot.newest_first(from_facts::query(question), None) {
+        from_facts::add(&batch?, question, &mut sums)?;
     }
-
-    fn text(&self, column: usize, row: usize) -> &'a str {
-        self.values[column].text(row).unwrap_or_default()
-    }
-
-    fn int(&self, column: usize, row: usize) -> i64 {
-        self.values[column].int(row).unwrap_or_default()
-    }
-
-    fn hit(&self, row: usize) -> Hit {
-        let millis = |column| u64::try_from(self.int(column, row)).unwrap_or_default();
-        Hit {
-            code: self.int(4, row),
-            at: self.int(0, row),
-            request_time: millis(9),
-            latency: millis(10),
-            upstream: millis(11),
-        }
-    }
-
-    fn group(&self, question: &Question, row: usize) -> Option<(Group, &'a str)> {
-        let Question { scope, subject, api, .. } = question;
-        let code = self.int(4, row);
-        let wanted = scope.project.as_ref().is_none_or(|project| project.as_str() == self.text(1, row))
-            && api.as_ref().is_none_or(|api| api == self.text(2, row))
-            && code != NETWORK_STATISTICS
-            && (question.tags.is_empty() || self.has_tag(&question.tags, row));
-        if !wanted {
-            return None;
-        }
-        let bucket = question.bucket.map(|bucket| {
-            let at = Micros(self.int(0, row));
-            match bucket {
-                Bucket::Hour => at.hour() * HOUR,
-                Bucket::Day => at.day() * DAY,
-                Bucket::Month => at.month_start().0,
-            }
-        });
-        let mut group = Group { bucket, ..Group::default() };
-        let mut label = "";
-        let is = |column, text: &String| self.text(column, row) == text;
-        match subject {
-            Subject::EndpointsOfKey(key) if is(5, key) => group.path = self.text(3, row).into(),
-            Subject::EndpointsOfClient(client) if is(7, client) => group.path = self.text(3, row).into(),
-            Subject::Key(key) if is(5, key) => {}
-            Subject::Client(client) if is(7, client) => {}
-            Subject::Keys if !self.text(5, row).is_empty() => {
-                group.key = self.text(5, row).into();
-                label = self.text(6, row);
-            }
-            Subject::Apis => label = self.text(8, row),
-            Subject::Errors if code >= 400 => group.code = code,
-            _ => return None,
-        }
-        if *subject != Subject::Keys {
-            group.api = self.text(2, row).into();
-        }
-        Some((group, label))
-    }
-
-    fn has_tag(&self, wanted: &[String], row: usize) -> bool {
-        let Some(tags) = self.tags.filter(|tags| tags.is_valid(row)) else { return false };
-        let tags = tags.value(row);
-        tags.as_string_opt::<i32>()
-            .is_some_and(|tags| tags.iter().flatten().any(|tag| wanted.iter().any(|wanted| wanted == tag)))
-    }
+    Ok(sums.into_rows())
 }

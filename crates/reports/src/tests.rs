@@ -4,3 +4,4 @@ mod agreement;
 pub mod facts;
 mod model;
 mod speed;
+mod traffic_speed;

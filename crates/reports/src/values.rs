@@ -50,6 +50,26 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// The rows with this text.
+    pub fn rows_saying(&self, text: &str) -> Vec<usize> {
+        match self {
+            Self::Labels { keys, texts } => {
+                // A text may stand under several codes.
+                let is_it: Vec<bool> = texts.iter().map(|one| one == Some(text)).collect();
+                if !is_it.contains(&true) {
+                    return Vec::new();
+                }
+                let codes = keys.keys().values().iter().enumerate();
+                codes
+                    .filter(|(row, code)| is_it[**code as usize] && keys.is_valid(*row))
+                    .map(|(row, _)| row)
+                    .collect()
+            }
+            Self::Texts(texts) => (0..texts.len()).filter(|row| self.text(*row) == Some(text)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The row's text where it says something.
     #[inline]
     pub fn said(&self, row: usize) -> Option<&'a str> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tidegauge_accounts::{Accounts, KeyRing};
+use tidegauge_geo::Countries;
 use tidegauge_store::Store;
 
 use crate::body::Bodies;
@@ -77,10 +78,12 @@ pub struct App {
     pub sockets: Sockets,
     /// Whose word on a request's origin is taken.
     pub trusted_proxies: TrustedProxies,
+    /// Tells the countries of addresses whose facts name none.
+    pub countries: Arc<Countries>,
 }
 
 impl App {
-    /// An application over an open store, with no proxy trusted.
+    /// An application over an open store, with no proxy trusted and no country known.
     #[must_use]
     pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
@@ -96,6 +99,7 @@ impl App {
             reads: Reads::default(),
             sockets,
             trusted_proxies,
+            countries: Arc::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Request bodies, within their bounds: length of one, length of all at once, and time.
 
+pub mod gzip;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -66,15 +68,24 @@ impl Bodies {
         if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(BodyRefused::Encoded);
         }
+        self.read_encoded(body).await
+    }
+
+    /// Reads a body as it was sent, whatever its encoding.
+    async fn read_encoded(&self, body: Body) -> Result<WholeBody, BodyRefused> {
         let announced = body.size_hint().exact().unwrap_or(0);
         let announced = usize::try_from(announced).unwrap_or(usize::MAX);
         if announced > self.max_bytes {
             return Err(BodyRefused::TooLarge);
         }
-        let mut share = Share { held: Arc::clone(&self.held), bytes: 0 };
+        let mut share = self.share();
         let collect = self.collect(body, announced, &mut share);
         let bytes = tokio::time::timeout(self.timeout, collect).await.map_err(|_| BodyRefused::TooSlow)??;
         Ok(WholeBody { bytes, _share: share })
+    }
+
+    fn share(&self) -> Share {
+        Share { held: Arc::clone(&self.held), bytes: 0 }
     }
 
     async fn collect(

@@ -33,6 +33,9 @@ pub enum Unread {
     /// More would have to be brought together than is allowed: 503, and a narrower question helps.
     #[error("the period holds more connections than can be counted at once; ask for a shorter one")]
     TooMuch,
+    /// More rows would have to be put together than is allowed: 503, and a narrower question helps.
+    #[error("the report has more rows than can be put together at once; ask for a shorter period")]
+    TooManyRows,
     /// Something could not be read; what it was is in the log: 503.
     #[error("the report cannot be read now")]
     Failed,
@@ -65,6 +68,7 @@ pub async fn read_report<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(ReportError::Store(StoreError::TooMuch { .. }))) => Err(Unread::TooMuch),
+        Ok(Err(ReportError::TooManyRows(_))) => Err(Unread::TooManyRows),
         Ok(Err(error)) => {
             tracing::error!(%error, "a report cannot be read");
             Err(Unread::Failed)

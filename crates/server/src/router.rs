@@ -15,6 +15,7 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::connections::routes())
         .merge(surfaces::grid::routes())
         .merge(surfaces::activity::routes())
+        .merge(surfaces::otlp::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
         .with_state(Arc::new(app))

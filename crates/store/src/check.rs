@@ -13,6 +13,8 @@ use crate::{log, log_recovery};
 pub struct CheckReport {
     /// Segments read whole.
     pub segments: usize,
+    /// Parts of the traffic that is added up read whole.
+    pub traffic_parts: usize,
     /// Log files read whole.
     pub log_files: usize,
     /// Whole frames in them.
@@ -35,6 +37,12 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     for segment in &manifest.segments {
         match segment.verify() {
             Ok(()) => report.segments += 1,
+            Err(error) => report.findings.push(error.to_string()),
+        }
+    }
+    for part in &manifest.traffic.parts {
+        match part.verify() {
+            Ok(()) => report.traffic_parts += 1,
             Err(error) => report.findings.push(error.to_string()),
         }
     }

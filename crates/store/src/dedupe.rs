@@ -21,7 +21,7 @@ const SHARDS: usize = 64;
 const SHARD_SLACK: f64 = 1.02;
 
 /// A client's id within its tenant, project and table, as a keyed hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(u128);
 
 /// Makes fingerprints, with keys of this process's own.

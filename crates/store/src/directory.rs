@@ -47,7 +47,7 @@ impl DataDir {
         }
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;
-        for part in [directory.log_dir(), directory.segment_dir()] {
+        for part in [directory.log_dir(), directory.segment_dir(), directory.traffic_dir()] {
             fs::create_dir_all(&part).map_err(not_writable)?;
         }
         sync_dir(path).map_err(not_writable)?;
@@ -94,6 +94,10 @@ impl DataDir {
 
     pub(crate) fn segment_dir(&self) -> PathBuf {
         self.path.join("segments")
+    }
+
+    pub(crate) fn traffic_dir(&self) -> PathBuf {
+        self.path.join("traffic")
     }
 
     pub(crate) fn manifest(&self) -> PathBuf {

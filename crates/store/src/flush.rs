@@ -19,6 +19,7 @@ use crate::gauges::Gauges;
 use crate::manifest::Manifest;
 use crate::segment::{self, Segment};
 use crate::shared::Shared;
+use crate::traffic;
 
 /// A flush takes at most about this many rows, and this many bytes of log: what it sorts and encodes at once.
 const FLUSH_ROWS: usize = 512 * 1024;
@@ -94,7 +95,9 @@ impl Flusher {
                 if !is_behind {
                     let _ = rustix::process::nice(NICENESS);
                 }
-                self.flush().and_then(|()| compact::compact(&self.shared))
+                self.flush()?;
+                compact::compact(&self.shared)?;
+                traffic::compact(&self.shared)
             });
             match flushing.map(|thread| thread.join()) {
                 Ok(Ok(result)) => result,
@@ -104,13 +107,17 @@ impl Flusher {
         })
     }
 
-    /// Enough is hot and commits are not busy, or very much is; or it is hot for long enough; or somebody asked.
+    /// Enough is hot and commits are not busy, or very much is; or it is hot for long enough; or somebody asked. Or what is
+    /// added up is to be made again.
     fn is_due(&mut self) -> bool {
         let is_busy = self.busy.look(self.shared.commit_micros());
         let view = self.shared.view.read();
         let options = &self.shared.options;
         let half_backlog = options.max_backlog_bytes / 2;
         let enough = if is_busy { half_backlog } else { options.flush_bytes.min(half_backlog) };
+        if !view.manifest.traffic.is_whole() {
+            return true;
+        }
         !view.hot.parts().is_empty()
             && (view.hot.bytes() >= enough
                 || self.last.elapsed() >= options.flush_interval
@@ -141,6 +148,12 @@ impl Flusher {
             let meta = segment::write(&dir, self.shared.next_number(), table, &batches)?;
             manifest.facts_flushed += meta.rows;
             manifest.segments.push(Arc::new(Segment::new(&dir, meta)));
+            // Parts that are to be made again will be made with these too.
+            if table == Table::Requests && !manifest.traffic.is_stale {
+                let dir = self.shared.dir.traffic_dir();
+                let part = traffic::write_tally(&dir, self.shared.next_number(), &batches)?;
+                manifest.traffic.parts.extend(part.map(|meta| Arc::new(traffic::Part::new(&dir, meta))));
+            }
         }
         let now = Micros::now();
         gauges.all_flushed();

@@ -14,6 +14,7 @@ use crate::checkpoint::Checkpoint;
 use crate::directory::{DataDir, replace_file};
 use crate::error::StoreError;
 use crate::segment::{Segment, SegmentMeta};
+use crate::traffic::{self, PartMeta, Traffic};
 
 /// The manifest as a snapshot holds it.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Manifest {
     pub last_flush: Micros,
     /// All segments, oldest first.
     pub segments: Vec<Arc<Segment>>,
+    /// What is added up of the requests in segments.
+    pub traffic: Traffic,
     pub(crate) next_number: u64,
     pub(crate) checkpoint: Option<CheckpointMeta>,
 }
@@ -46,6 +49,15 @@ struct ManifestFile {
     next_number: u64,
     checkpoint: Option<CheckpointMeta>,
     segments: Vec<SegmentMeta>,
+    /// Manifests before the first version of it have none.
+    #[serde(default)]
+    traffic: Option<TrafficFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TrafficFile {
+    version: u32,
+    parts: Vec<PartMeta>,
 }
 
 impl Manifest {
@@ -76,7 +88,14 @@ impl Manifest {
         let file: ManifestFile =
             serde_json::from_slice(&text).map_err(|error| StoreError::damaged(&path, error))?;
         let segment_dir = dir.segment_dir();
+        let traffic = match file.traffic {
+            Some(traffic) if traffic.version == traffic::VERSION => {
+                Traffic::of_parts(&dir.traffic_dir(), traffic.parts)
+            }
+            _ => Traffic { parts: Vec::new(), is_stale: true },
+        };
         let manifest = Self {
+            traffic,
             flushed_through: file.flushed_through,
             facts_flushed: file.facts_flushed,
             last_flush: Micros(file.last_flush_micros),
@@ -97,6 +116,7 @@ impl Manifest {
             facts_flushed: 0,
             last_flush: Micros::now(),
             segments: Vec::new(),
+            traffic: Traffic::default(),
             next_number: 1,
             checkpoint: None,
         };
@@ -134,6 +154,11 @@ impl Manifest {
             next_number: self.next_number,
             checkpoint: self.checkpoint,
             segments: self.segments.iter().map(|segment| segment.meta.clone()).collect(),
+            // Parts that do not tell everything are not named: they will be made again.
+            traffic: (!self.traffic.is_stale).then(|| TrafficFile {
+                version: traffic::VERSION,
+                parts: self.traffic.parts.iter().map(|part| part.meta.clone()).collect(),
+            }),
         };
         let content = serde_json::to_vec_pretty(&file)
             .map_err(|error| StoreError::format("write the manifest")(error.into()))?;

@@ -3,7 +3,8 @@
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
-use arrow_array::{Array as _, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{Array as _, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray};
+use arrow_array::{RecordBatch, StringArray};
 use arrow_buffer::ScalarBuffer;
 
 use crate::error::StoreError;
@@ -54,6 +55,19 @@ impl<'a> OptionalTexts<'a> {
     }
 
     pub fn get(&self, row: usize) -> Option<&'a str> {
+        self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
+    }
+}
+
+/// A column of whole numbers that may be missing, whole or in part.
+pub(crate) struct OptionalInts<'a>(Option<&'a Int64Array>);
+
+impl<'a> OptionalInts<'a> {
+    pub fn of(batch: &'a RecordBatch, name: &str) -> Self {
+        Self(batch.column_by_name(name).and_then(|column| column.as_primitive_opt()))
+    }
+
+    pub fn get(&self, row: usize) -> Option<i64> {
         self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
     }
 }

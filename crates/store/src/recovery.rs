@@ -21,6 +21,7 @@ use crate::remembered;
 use crate::segment::{self, Segment};
 use crate::shared::Options;
 use crate::snapshot::View;
+use crate::traffic;
 
 /// A store's state when it opens.
 pub(crate) struct Opened {
@@ -40,6 +41,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
     let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
     manifest.remove_orphans(dir)?;
     segment::remove_orphans(&dir.segment_dir(), &manifest.segments)?;
+    traffic::remove_orphans(&dir.traffic_dir(), &manifest.traffic.parts)?;
 
     let max_ids = options.max_dedupe_ids;
     let mut dedupe = Dedupe::new(max_ids);

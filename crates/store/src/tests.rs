@@ -7,6 +7,7 @@ mod newest_first;
 mod repeats;
 mod sessions;
 mod speed;
+mod traffic;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

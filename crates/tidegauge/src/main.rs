@@ -6,17 +6,24 @@ mod commands;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Real-time analytics for platforms that show analytics to their own customers.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(about, max_term_width = 100)]
 struct Cli {
+    /// Print the version.
+    #[arg(short = 'V', long)]
+    version: bool,
+    /// With --version: also what data the binary carries, of which day and under which licence.
+    #[arg(long, requires = "version")]
+    verbose: bool,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -30,17 +37,26 @@ enum Command {
     Connect(commands::connect::Command),
     Check(commands::check::Args),
     Export(commands::export::Args),
+    Import(commands::import::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match cli.command {
+    if cli.version {
+        commands::say_version(cli.verbose);
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = cli.command else {
+        Cli::command().error(ErrorKind::MissingSubcommand, "a command is missing; --help lists them").exit()
+    };
+    let result = match command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
         Command::Connect(command) => commands::connect::run(command),
         Command::Check(args) => commands::check::run(&args),
         Command::Export(args) => commands::export::run(&args),
+        Command::Import(args) => commands::import::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,10 +2,10 @@
 //! restarted when all are in segments, and asked over one connection. Every answer is checked once, and DuckDB is asked
 //! the same of the same segments afterwards.
 
-mod ask;
+pub mod ask;
 mod dataset;
 mod expect;
-mod load;
+pub mod load;
 pub mod measured;
 pub mod questions;
 mod rows;

@@ -6,8 +6,8 @@ use arrow_array::{ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBufferBuilder;
 use arrow_schema::DataType;
 
-use super::Column;
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// Yes or no.
 pub struct Flag {
@@ -26,6 +26,13 @@ impl Column for Flag {
 
     fn data_type() -> DataType {
         DataType::Boolean
+    }
+
+    fn read(cell: Cell<'_>) -> Option<bool> {
+        match cell {
+            Cell::Flag(value) => Some(value),
+            _ => None,
+        }
     }
 
     fn put(&mut self, row: usize, value: bool) {

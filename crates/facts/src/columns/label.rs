@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use super::presence::Presence;
 use super::text::string_array;
-use super::{Column, KEPT_BYTES};
+use super::{Cell, Column, KEPT_BYTES};
 
 /// Text that repeats: names, tenants, user agents. Each distinct text is kept once a group.
 #[derive(Default)]
@@ -30,6 +30,13 @@ impl Column for Label {
 
     fn data_type() -> DataType {
         DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+    }
+
+    fn read(cell: Cell<'_>) -> Option<&str> {
+        match cell {
+            Cell::Text(value) => Some(value),
+            _ => None,
+        }
     }
 
     fn size(value: &str) -> usize {

@@ -6,7 +6,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_schema::DataType;
 
-use super::{Column, Text};
+use super::{Cell, Column, Text};
 
 /// Several short texts: the tags of a request.
 #[derive(Default)]
@@ -20,6 +20,13 @@ impl Column for Labels {
 
     fn data_type() -> DataType {
         DataType::new_list(DataType::Utf8, true)
+    }
+
+    fn read<'a>(cell: Cell<'a>) -> Option<&'a [&'a str]> {
+        match cell {
+            Cell::Texts(value) => Some(value),
+            _ => None,
+        }
     }
 
     fn size(value: &[&str]) -> usize {

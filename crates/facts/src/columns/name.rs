@@ -7,9 +7,9 @@ use arrow_array::{ArrayRef, Int32Array, StringArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
 
-use super::Column;
 use super::label::{Label, dictionary_array};
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// A fixed set of names, known to the program: categories, priorities, states.
 pub trait Named: Copy + Send + 'static {
@@ -18,6 +18,9 @@ pub trait Named: Copy + Send + 'static {
 
     /// This one's place among them.
     fn code(self) -> u8;
+
+    /// The one of exactly this name.
+    fn from_name(text: &str) -> Option<Self>;
 }
 
 /// One of a fixed set of names. It reads as a [`Label`] does.
@@ -38,6 +41,13 @@ impl<N: Named> Column for Name<N> {
 
     fn data_type() -> DataType {
         Label::data_type()
+    }
+
+    fn read(cell: Cell<'_>) -> Option<N> {
+        match cell {
+            Cell::Text(text) => N::from_name(text),
+            _ => None,
+        }
     }
 
     fn put(&mut self, row: usize, value: N) {

@@ -6,14 +6,14 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, TimestampMicrosecondArray}
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
-use super::Column;
 use super::presence::Presence;
+use super::{Cell, Column};
 
 /// The time zone of every instant, as an offset: names would need a time zone database.
 const UTC: &str = "+00:00";
 
 macro_rules! number_column {
-    ($(#[$doc:meta])* $name:ident, $native:ty, $data_type:expr, $array:expr) => {
+    ($(#[$doc:meta])* $name:ident, $native:ty, $cell:ident, $data_type:expr, $array:expr) => {
         $(#[$doc])*
         #[derive(Default)]
         pub struct $name {
@@ -26,6 +26,13 @@ macro_rules! number_column {
 
             fn data_type() -> DataType {
                 $data_type
+            }
+
+            fn read(cell: Cell<'_>) -> Option<$native> {
+                match cell {
+                    Cell::$cell(value) => Some(value),
+                    _ => None,
+                }
             }
 
             fn put(&mut self, row: usize, value: $native) {
@@ -50,16 +57,17 @@ macro_rules! number_column {
 
 number_column!(
     /// A whole number.
-    Int, i64, DataType::Int64, Int64Array::new
+    Int, i64, Int, DataType::Int64, Int64Array::new
 );
 number_column!(
     /// A number with decimals.
-    Float, f64, DataType::Float64, Float64Array::new
+    Float, f64, Float, DataType::Float64, Float64Array::new
 );
 number_column!(
     /// An instant: microseconds, UTC.
     Instant,
     i64,
+    Instant,
     DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
     |values, nulls| TimestampMicrosecondArray::new(values, nulls).with_timezone(UTC)
 );

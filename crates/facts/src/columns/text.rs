@@ -7,7 +7,7 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
 use super::presence::Presence;
-use super::{Column, KEPT_BYTES};
+use super::{Cell, Column, KEPT_BYTES};
 
 /// Text that differs from row to row: session ids, URLs, JSON.
 #[derive(Default)]
@@ -22,6 +22,13 @@ impl Column for Text {
 
     fn data_type() -> DataType {
         DataType::Utf8
+    }
+
+    fn read(cell: Cell<'_>) -> Option<&str> {
+        match cell {
+            Cell::Text(value) => Some(value),
+            _ => None,
+        }
     }
 
     fn size(value: &str) -> usize {

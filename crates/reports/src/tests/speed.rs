@@ -26,12 +26,12 @@ fn ids(count: i64) -> Vec<String> {
 }
 
 /// Numbers that look random and are the same in every run.
-fn mixed(n: i64) -> usize {
+pub(super) fn mixed(n: i64) -> usize {
     let mixed = (n as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33) as usize
 }
 
-fn resident_mib() -> f64 {
+pub(super) fn resident_mib() -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: f64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4.0 / 1024.0

@@ -3,8 +3,10 @@
 use tidegauge_accounts::Principal;
 use tidegauge_facts::ids::FactIdText;
 use tidegauge_facts::{Event, FactIds, Micros, Table};
+use tidegauge_geo::Country;
 use tidegauge_store::Fingerprint;
 
+use super::country::missing_country;
 use super::{IntakeError, Pending, Stored, project_of, take_rows};
 use crate::app::App;
 
@@ -15,6 +17,12 @@ pub trait NewEvent {
 
     /// The project it names, if it names one.
     fn project_id(&self) -> Option<&str>;
+
+    /// The country it names, if it names one.
+    fn country(&self) -> Option<&str>;
+
+    /// The address it came from, if that is kept.
+    fn ip(&self) -> Option<&str>;
 
     /// The event as a row of `tenant`. What it leaves out is filled in: its project by `project`, its instant
     /// by `received_at`; `event_id` is the intake's to fill in.
@@ -44,7 +52,7 @@ pub struct Taken {
 }
 
 /// Appends one request's events, all or none. An event without a project belongs to the credential's project,
-/// or to the tenant's project `default`. Once they are taken, the request's body is no longer needed.
+/// or to the tenant's project `default`, and one without a country is of its address's. Once they are taken, the request's body is no longer needed.
 ///
 /// # Errors
 /// Nothing was stored.
@@ -56,19 +64,28 @@ pub async fn take_events<E: NewEvent>(
     let received_at = Micros::now();
     let project = project_of(principal);
     let ids = EventIds::of(app, principal, project, events);
+    let countries = missing_countries(app, events);
     let pending = take_rows(app, || {
         events.iter().enumerate().map(|(index, event)| {
             let row = event.to_row(principal.tenant.as_str(), project, received_at);
             let fingerprint = ids.fingerprint(index);
-            (
-                fingerprint,
-                Event { event_id: ids.text(index, event), id_assigned: fingerprint.is_none(), ..row },
-            )
+            let (event_id, id_assigned) = (ids.text(index, event), fingerprint.is_none());
+            let found = countries.get(index).and_then(Option::as_ref);
+            let country = found.map_or(row.country, |country| Some(country.as_str()));
+            (fingerprint, Event { event_id, id_assigned, country, ..row })
         })
     })
     .await?;
     let first_id = events.first().map(|first| ids.text(0, first).to_owned()).unwrap_or_default();
     Ok(Taken { pending, first_id, received_at })
+}
+
+/// The countries to fill in, looked up before the store's lock is taken. None at all when no event has an address.
+fn missing_countries<E: NewEvent>(app: &App, events: &[E]) -> Vec<Option<Country>> {
+    if events.iter().all(|event| event.ip().is_none()) {
+        return Vec::new();
+    }
+    events.iter().map(|event| missing_country(&app.countries, event.country(), event.ip())).collect()
 }
 
 impl Taken {

@@ -3,6 +3,7 @@
 //! Promise: `Ok` means durable. A refusal before that means that nothing was stored.
 
 pub mod connections;
+mod country;
 pub mod events;
 pub mod requests;
 pub mod sessions;

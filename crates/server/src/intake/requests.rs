@@ -4,12 +4,13 @@ use tidegauge_facts::ids::FactIdText;
 use tidegauge_facts::{FactIds, Request, Table};
 use tidegauge_store::Fingerprint;
 
+use super::country::missing_country;
 use super::{IntakeError, Pending, take_rows};
 use crate::app::App;
 
 /// Appends one call's requests, all or none. The rows carry their tenant and project; one whose `request_id` is empty
-/// gets an id, and one whose id was taken in before, in its project and within the dedupe window, is left out. Once they
-/// are taken, what they borrow from is no longer needed.
+/// gets an id, one without a country gets its address's, and one whose id was taken in before, in its project and
+/// within the dedupe window, is left out. Once they are taken, what they borrow from is no longer needed.
 ///
 /// # Errors
 /// Nothing was stored.
@@ -31,13 +32,16 @@ pub async fn take_requests(app: &App, rows: &[Request<'_>]) -> Result<Pending, I
             ids.next_into(text);
         }
     }
+    let countries: Vec<_> =
+        rows.iter().map(|row| missing_country(&app.countries, row.country, row.ip)).collect();
     take_rows(app, || {
         rows.iter().zip(&fingerprints).enumerate().map(|(index, (row, fingerprint))| {
+            let country = countries[index].as_ref().map_or(row.country, |country| Some(country.as_str()));
             let is_made = fingerprint.is_none();
             // Invariant: made ids are the ASCII text of a UUID.
             let request_id =
                 if is_made { str::from_utf8(&made[index]).unwrap_or_default() } else { row.request_id };
-            (*fingerprint, Request { request_id, id_assigned: is_made, ..*row })
+            (*fingerprint, Request { request_id, id_assigned: is_made, country, ..*row })
         })
     })
     .await

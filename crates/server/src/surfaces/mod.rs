@@ -3,5 +3,6 @@
 pub mod activity;
 pub mod connections;
 pub mod grid;
+pub mod otlp;
 pub mod projects;
 pub mod track;

@@ -3,13 +3,11 @@
 //! Promise: two measures added up are the measure of both's requests together, in whatever order. A request with the
 //! code -1 is network statistics and measured by nobody (spec section 7).
 
-use serde::{Deserialize, Serialize};
-
 /// The response code of a record that is network statistics, not a request.
 pub const NETWORK_STATISTICS: i64 = -1;
 
 /// Hits and how long they took, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
     /// Requests.
     pub hits: u64,
@@ -77,8 +75,24 @@ impl From<Hit> for Measure {
 }
 
 impl Measure {
+    /// Of no request.
+    pub const NONE: Self = Self {
+        hits: 0,
+        success: 0,
+        errors: 0,
+        last_hit: i64::MIN,
+        request_time: 0,
+        latency: 0,
+        upstream: 0,
+        max_latency: 0,
+        max_upstream: 0,
+        min_latency: u64::MAX,
+        min_upstream: u64::MAX,
+    };
+
     /// Adds other requests.
     pub fn add(&mut self, other: &Self) {
+        // One that measures none is all errors too, and greater than any minimum.
         match (self.is_all_errors(), other.is_all_errors()) {
             (true, false) => (self.min_latency, self.min_upstream) = (other.min_latency, other.min_upstream),
             (false, true) => {}

@@ -17,8 +17,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for finding in &report.findings {
         say(finding);
     }
-    let (segments, files, frames) = (report.segments, report.log_files, report.frames);
-    say(&format!("{segments} segments and {files} log files ({frames} frames) are whole"));
+    let (segments, parts) = (report.segments, report.traffic_parts);
+    let (files, frames) = (report.log_files, report.frames);
+    say(&format!(
+        "{segments} segments, {parts} parts of traffic and {files} log files ({frames} frames) are whole"
+    ));
     match report.findings.len() {
         0 => Ok(()),
         n => anyhow::bail!("{n} of the files in {} are damaged", args.data.display()),

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod connect;
 pub mod export;
+pub mod import;
 pub mod gateway;
 pub mod key;
 pub mod serve;
@@ -18,6 +19,15 @@ use tracing_subscriber::EnvFilter;
 /// Prints a line on standard output; a reader that went away is no trouble.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Prints the version and, if wanted, what data the binary carries.
+pub(crate) fn say_version(is_verbose: bool) {
+    say(&format!("tidegauge {}", env!("CARGO_PKG_VERSION")));
+    if is_verbose {
+        say(&format!("country data: {}", tidegauge_geo::BUNDLED_SOURCE));
+        say(&format!("country data's licence: {}", tidegauge_geo::BUNDLED_LICENCE));
+    }
 }
 
 /// Prints a result as JSON on standard output.

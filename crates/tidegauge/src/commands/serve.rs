@@ -13,6 +13,7 @@ use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, TenantSettings};
 use tidegauge_facts::TenantId;
+use tidegauge_geo::{Countries, CountrySource};
 use tidegauge_server::client_address::TrustedProxies;
 use tidegauge_server::intake::connections::close_abandoned;
 use tidegauge_server::{App, Limits, router};
@@ -56,6 +57,10 @@ pub struct Args {
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks, separated by commas.
     #[arg(long, default_value = "", hide_default_value = true, env = "TIDEGAUGE_TRUSTED_PROXIES")]
     trusted_proxies: TrustedProxies,
+    /// Where the country of an address comes from when a fact names none: `bundled`, `off`, or the path of a file in
+    /// MaxMind's format (.mmdb).
+    #[arg(long, value_name = "SOURCE", default_value = "bundled", env = "TIDEGAUGE_COUNTRY_DATABASE")]
+    country_database: CountrySource,
     /// Connections held at once; fewer when the system allows fewer open files.
     #[arg(long, default_value_t = Limits::default().max_connections, env = "TIDEGAUGE_MAX_CONNECTIONS")]
     max_connections: usize,
@@ -131,6 +136,8 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     // The address first: a second server on it must not touch the data directory.
     let listener = tidegauge_server::serve::listen(args.listen).await?;
     let address = listener.local_addr()?;
+    let source = args.country_database.clone();
+    let countries = Arc::new(tokio::task::spawn_blocking(move || Countries::open(&source)).await??);
     let (data, options) = (args.data.clone(), args.options());
     let store = Arc::new(tokio::task::spawn_blocking(move || Store::open(&data, options)).await??);
     match close_abandoned(&store).await {
@@ -150,6 +157,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let limits = args.limits(open_files);
     let app = App {
         trusted_proxies: args.trusted_proxies,
+        countries,
         ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
     };
     let gateway_stop = CancellationToken::new();

@@ -14,6 +14,15 @@ impl NewEvent for TrackEvent<'_> {
         self.project_id.as_deref()
     }
 
+    fn country(&self) -> Option<&str> {
+        self.country.as_deref()
+    }
+
+    /// The platform's server sends these events, not who they are about.
+    fn ip(&self) -> Option<&str> {
+        None
+    }
+
     #[inline]
     fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
         let [int1, int2, int3, int4, int5] = self.ints;

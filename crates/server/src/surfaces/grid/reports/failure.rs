@@ -41,7 +41,9 @@ struct ErrorAnswer<'a> {
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
-            ReportError::TooManyCombinations(_) => Self::BadRequest(error.to_string()),
+            ReportError::TooManyCombinations(_) | ReportError::TooManyRows(_) => {
+                Self::BadRequest(error.to_string())
+            }
             ReportError::TooManySessions(_) => Self::TooManySessions(error.to_string()),
             ReportError::Store(_) | ReportError::Arrow(_) => {
                 tracing::error!(%error, "a report cannot be answered");

@@ -51,6 +51,14 @@ impl NewEvent for SignalEvent<'_> {
         None
     }
 
+    fn country(&self) -> Option<&str> {
+        self.record.text(Field::Country)
+    }
+
+    fn ip(&self) -> Option<&str> {
+        self.ip
+    }
+
     fn to_row<'e>(&'e self, tenant: &'e str, project: &'e str, received_at: Micros) -> Event<'e> {
         let record = self.record;
         Event {

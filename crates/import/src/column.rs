@@ -1,0 +1,327 @@
+//! The columns of a table as files name them, and what each of them takes.
+//!
+//! Promise: a value that a column has taken keeps the bounds that the doors of the server hold (`facts::limits`).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use arrow_schema::DataType;
+use serde::Deserialize as _;
+use tidegauge_facts::ids::is_valid_id;
+use tidegauge_facts::{Table, limits};
+
+use crate::bad::Reason;
+use crate::instant;
+
+/// A value as a file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Int(i64),
+    Float(f64),
+    Flag(bool),
+    /// Microseconds.
+    Instant(i64),
+    Texts(Vec<Cow<'a, str>>),
+    /// A JSON object's text.
+    Object(&'a str),
+}
+
+/// A value as its column takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Taken<'a> {
+    Text(Cow<'a, str>),
+    Int(i64),
+    Float(f64),
+    Flag(bool),
+    Instant(i64),
+    Texts(Vec<Cow<'a, str>>),
+}
+
+/// What a field of a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Column(usize),
+    /// Known, but the store's own to fill in: `received_at`.
+    OwnFill,
+    /// The object `latency` of the requests intake (spec section 7).
+    Latency,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// With so many characters at most.
+    Text(usize),
+    Id,
+    Properties,
+    Int(i64, i64),
+    Float,
+    Flag,
+    Instant,
+    Texts,
+}
+
+/// The columns of a table, in its schema's order.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub table: Table,
+    pub list: Vec<Column>,
+    by_name: HashMap<String, Target>,
+}
+
+impl Columns {
+    pub fn of(table: Table) -> Self {
+        let schema = table.schema();
+        let mut by_name = HashMap::new();
+        let mut list = Vec::new();
+        for (index, field) in schema.fields().iter().enumerate() {
+            let target = if field.name() == "received_at" { Target::OwnFill } else { Target::Column(index) };
+            by_name.insert(field.name().clone(), target);
+            list.push(Column { name: field.name().clone(), kind: kind(field.name(), field.data_type()) });
+        }
+        if table == Table::Requests {
+            // The names of the requests intake, where they differ.
+            by_name.insert("latency".into(), Target::Latency);
+            for (wire, column) in [("timestamp", "event_time"), ("ip_address", "ip")] {
+                by_name.insert(wire.into(), by_name[column]);
+            }
+        }
+        Self { table, list, by_name }
+    }
+
+    /// What the field of this name is for, if it is for anything.
+    pub fn target(&self, name: &str) -> Option<Target> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The place of a column of the table's schema.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.list.iter().position(|column| column.name == name)
+    }
+}
+
+fn kind(name: &str, data_type: &DataType) -> Kind {
+    match data_type {
+        DataType::Int64 => match name {
+            "request_time" | "latency_total" | "latency_upstream" | "latency_gateway" => {
+                Kind::Int(0, limits::MAX_REQUEST_MILLIS)
+            }
+            // -1 is network statistics, not a hit.
+            "response_code" => Kind::Int(-1, 999),
+            // -1 is unknown; what a double holds exactly, so that sums of many stay far from the end of 64 bits.
+            "content_length" | "bytes_in" | "bytes_out" => Kind::Int(-1, 1 << 53),
+            _ => Kind::Int(i64::MIN, i64::MAX),
+        },
+        DataType::Float64 => Kind::Float,
+        DataType::Boolean => Kind::Flag,
+        DataType::Timestamp(..) => Kind::Instant,
+        DataType::List(_) => Kind::Texts,
+        _ => match name {
+            "tenant_id" | "project_id" => Kind::Id,
+            "properties" => Kind::Properties,
+            "event_name" => Kind::Text(limits::MAX_EVENT_NAME_CHARS),
+            "event_id" => Kind::Text(limits::MAX_EVENT_ID_CHARS),
+            "request_id" => Kind::Text(limits::MAX_REQUEST_ID_CHARS),
+            "connection_id" => Kind::Text(limits::MAX_CONNECTION_ID_CHARS),
+            "country" => Kind::Text(limits::MAX_COUNTRY_CHARS),
+            "path" => Kind::Text(limits::MAX_PATH_CHARS),
+            "page_url" | "referrer" | "user_agent" | "client_user_agent" | "raw_path" | "str1" | "str2"
+            | "str3" | "str4" | "str5" => Kind::Text(limits::MAX_TEXT_CHARS),
+            _ => Kind::Text(limits::MAX_LABEL_CHARS),
+        },
+    }
+}
+
+impl Column {
+    /// The value as the column takes it; `None` when there is none.
+    pub fn take<'a>(&self, value: Value<'a>) -> Result<Option<Taken<'a>>, Reason> {
+        if value == Value::Null {
+            return Ok(None);
+        }
+        let taken = match self.kind {
+            Kind::Text(most) => Taken::Text(self.text(value, most)?),
+            Kind::Id => {
+                let id = self.text(value, limits::MAX_LABEL_CHARS)?;
+                if !is_valid_id(&id) {
+                    return Err(self.bad("is not 1 to 128 characters of A-Z a-z 0-9 _ - . :"));
+                }
+                Taken::Text(id)
+            }
+            Kind::Properties => Taken::Text(self.properties(value)?),
+            Kind::Int(least, most) => {
+                let number = self.int(value)?;
+                if !(least..=most).contains(&number) {
+                    return Err(self.bad(&format!("is not within {least} to {most}")));
+                }
+                Taken::Int(number)
+            }
+            Kind::Float => Taken::Float(self.float(value)?),
+            Kind::Flag => Taken::Flag(self.flag(value)?),
+            Kind::Instant => match value {
+                Value::Instant(at) => instant::within(at).map(Taken::Instant),
+                Value::Text(text) => instant::parse(&text).map(Taken::Instant),
+                _ => None,
+            }
+            .ok_or_else(|| self.bad("is no instant such as 2024-01-15T10:00:00.000Z"))?,
+            Kind::Texts => Taken::Texts(self.texts(value)?),
+        };
+        Ok(Some(taken))
+    }
+
+    /// This column is what is wrong with the row.
+    pub fn bad(&self, what: &str) -> Reason {
+        Reason { kind: format!("{} {what}", self.name).into(), detail: None }
+    }
+
+    fn text<'a>(&self, value: Value<'a>, most: usize) -> Result<Cow<'a, str>, Reason> {
+        let text = match value {
+            Value::Text(text) => text,
+            // A number that serves as a name says the same as its digits.
+            Value::Int(number) => Cow::Owned(number.to_string()),
+            _ => return Err(self.bad("is no text")),
+        };
+        if text.len() > most && text.chars().count() > most {
+            return Err(self.bad(&format!("is longer than {most} characters")));
+        }
+        if text.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+            return Err(self.bad("holds a control character"));
+        }
+        Ok(text)
+    }
+
+    fn properties<'a>(&self, value: Value<'a>) -> Result<Cow<'a, str>, Reason> {
+        let text = match value {
+            Value::Object(text) => Cow::Borrowed(text),
+            Value::Text(text) => text,
+            _ => return Err(self.bad("is no JSON object")),
+        };
+        if text.len() > limits::MAX_PROPERTIES_BYTES {
+            return Err(self.bad(&format!("is longer than {} bytes", limits::MAX_PROPERTIES_BYTES)));
+        }
+        let is_object = text.trim_start().starts_with('{')
+            && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
+            && !text.contains("\\u0000");
+        if is_object { Ok(text) } else { Err(self.bad("is no JSON object")) }
+    }
+
+    fn int(&self, value: Value<'_>) -> Result<i64, Reason> {
+        match value {
+            Value::Int(number) => Some(number),
+            #[allow(clippy::cast_possible_truncation, clippy::float_cmp)]
+            Value::Float(number) if number.trunc() == number && number.abs() < 9e15 => Some(number as i64),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+        .ok_or_else(|| self.bad("is no whole number"))
+    }
+
+    fn float(&self, value: Value<'_>) -> Result<f64, Reason> {
+        match value {
+            Value::Float(number) => Some(number),
+            #[allow(clippy::cast_precision_loss)]
+            Value::Int(number) => Some(number as f64),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+        .filter(|number| number.is_finite())
+        .ok_or_else(|| self.bad("is no number"))
+    }
+
+    fn flag(&self, value: Value<'_>) -> Result<bool, Reason> {
+        match value {
+            Value::Flag(flag) => Some(flag),
+            Value::Int(number @ (0 | 1)) => Some(number == 1),
+            Value::Text(text) => match &*text.to_ascii_lowercase() {
+                "true" | "t" | "1" => Some(true),
+                "false" | "f" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+        .ok_or_else(|| self.bad("is neither true nor false"))
+    }
+
+    fn texts<'a>(&self, value: Value<'a>) -> Result<Vec<Cow<'a, str>>, Reason> {
+        let texts = match value {
+            Value::Texts(texts) => texts,
+            // A field of a CSV file holds a JSON array.
+            Value::Text(text) => {
+                let mut reader = serde_json::Deserializer::from_str(&text);
+                let texts =
+                    Vec::<String>::deserialize(&mut reader).and_then(|texts| reader.end().map(|()| texts));
+                let texts = texts.map_err(|_| self.bad("is no list of texts"))?;
+                texts.into_iter().map(Cow::Owned).collect()
+            }
+            _ => return Err(self.bad("is no list of texts")),
+        };
+        if texts.len() > limits::MAX_TAGS {
+            return Err(self.bad(&format!("has more than {} texts", limits::MAX_TAGS)));
+        }
+        texts.into_iter().map(|text| self.text(Value::Text(text), limits::MAX_LABEL_CHARS)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(table: Table, name: &str, value: Value<'static>) -> Result<Option<Taken<'static>>, String> {
+        let columns = Columns::of(table);
+        let place = columns.place(name).unwrap();
+        columns.list[place].take(value).map_err(|reason| reason.to_string())
+    }
+
+    #[test]
+    fn values_are_converted_where_nothing_is_lost() {
+        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+        assert_eq!(take(Table::Events, "int1", text("-5")), Ok(Some(Taken::Int(-5))));
+        assert_eq!(take(Table::Events, "int1", Value::Float(7.0)), Ok(Some(Taken::Int(7))));
+        assert_eq!(take(Table::Events, "user_id", Value::Int(7)), Ok(Some(Taken::Text("7".into()))));
+        assert_eq!(take(Table::Events, "stateful", text("FALSE")), Ok(Some(Taken::Flag(false))));
+        assert_eq!(take(Table::Sessions, "latitude", text("1.5")), Ok(Some(Taken::Float(1.5))));
+        assert_eq!(take(Table::Events, "user_id", Value::Null), Ok(None));
+        let tags = Ok(Some(Taken::Texts(vec!["a".into(), "b,c".into()])));
+        assert_eq!(take(Table::Requests, "tags", text(r#"["a","b,c"]"#)), tags);
+    }
+
+    #[test]
+    fn what_would_lose_something_is_refused_with_its_column() {
+        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+        for (table, name, value, reason) in [
+            (Table::Events, "int1", Value::Float(7.5), "int1 is no whole number"),
+            (Table::Events, "user_id", Value::Float(7.5), "user_id is no text"),
+            (Table::Events, "user_id", text("a\0"), "user_id holds a control character"),
+            (
+                Table::Events,
+                "event_time",
+                Value::Int(5),
+                "event_time is no instant such as 2024-01-15T10:00:00.000Z",
+            ),
+            (
+                Table::Events,
+                "tenant_id",
+                text("a b"),
+                "tenant_id is not 1 to 128 characters of A-Z a-z 0-9 _ - . :",
+            ),
+            (Table::Events, "properties", text("[1]"), "properties is no JSON object"),
+            (Table::Requests, "request_time", Value::Int(-1), "request_time is not within 0 to 4294967295"),
+            (Table::Requests, "tags", text("a"), "tags is no list of texts"),
+            (Table::Sessions, "latitude", text("NaN"), "latitude is no number"),
+        ] {
+            assert_eq!(take(table, name, value).unwrap_err(), reason);
+        }
+        let long = Value::Text("x".repeat(101).into());
+        assert_eq!(
+            take(Table::Events, "event_name", long).unwrap_err(),
+            "event_name is longer than 100 characters"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! A file before it is imported: what it is, how far it is in the store, and where to go on.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tidegauge_facts::{Micros, Table};
+use tidegauge_store::Store;
+
+use crate::cell_rows::Defaults;
+use crate::column::Columns;
+use crate::content::{Content, Source};
+use crate::csv::Header;
+use crate::error::{ImportError, READING};
+use crate::format::{BOM, Format};
+use crate::parse::{Reading, Shape};
+use crate::pieces::{LineEnd, Lines, Pieces, Rows};
+use crate::plan::Plan;
+use crate::recent::{Left, rows_since};
+use crate::record::{Found, ImportTarget, Record, Records, STRETCH_BYTES, Stretch, absolute};
+
+/// Rows of a Parquet file that are read at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// A file that is ready to be imported.
+pub(crate) struct FileImport<'a> {
+    pub source: &'a Source,
+    /// As it stands on the disk, or will when there is something to import.
+    pub record: Record,
+    /// Where the record stands. Standard input has none: it cannot be read again.
+    pub place: Option<PathBuf>,
+    /// Where bad lines go.
+    pub set_aside: PathBuf,
+    /// What a crash has left in the store behind the record.
+    pub left: Left,
+    pub reading: Reading<'a>,
+    pub pieces: Box<dyn Pieces + 'a>,
+    /// Bytes of the file that were read, compressed as they are.
+    pub read: Arc<AtomicU64>,
+}
+
+impl<'a> FileImport<'a> {
+    /// Looks at a file. `None` when it is empty, or was imported before it grew.
+    pub fn open(
+        source: &'a Source,
+        records: &Records,
+        plan: &'a Plan,
+        store: &Store,
+    ) -> Result<Option<Self>, ImportError> {
+        let read = Arc::new(AtomicU64::new(0));
+        let mut content = source.open(0, &read).map_err(ImportError::io(READING, source.path()))?;
+        let head = content.read_up_to(STRETCH_BYTES).map_err(ImportError::io(READING, source.path()))?;
+        if head.is_empty() {
+            return Ok(None);
+        }
+        let is_file = matches!(source, Source::File(_));
+        let may_grow = content.is_plain && is_file && !plan.whole;
+        let format = plan.format.or_else(|| Format::detect(&head));
+        let format = format.ok_or_else(|| ImportError::UnknownFormat { path: source.path().to_owned() })?;
+        let shape = shape(format, content.is_plain && is_file, plan, &head)
+            .map_err(|reason| ImportError::Unfit { path: source.path().to_owned(), reason })?;
+        let record = match is_file {
+            true => record_of(source, records, plan, format, &head)?,
+            false => Some(Record::new(source, target(plan), None, &head, Micros::now().0)),
+        };
+        let Some(record) = record else { return Ok(None) };
+        let left = match record.is_open && record.is_known {
+            true => {
+                let made_by = (format == Format::AccessLog).then_some(&*record.id);
+                rows_since(store, plan.table, record.since, made_by)?
+            }
+            false => Left::new(),
+        };
+        let set_aside = plan.set_aside.clone().unwrap_or_else(|| records.set_aside(&record.id));
+        Ok(Some(Self {
+            source,
+            place: is_file.then(|| records.place(&record.id)),
+            set_aside,
+            left,
+            pieces: pieces(source, format, &record, content, head, &read)?,
+            reading: Reading {
+                shape,
+                import: record.id.clone(),
+                defaults: Defaults {
+                    tenant: plan.tenant.as_ref().map(|tenant| tenant.as_str()),
+                    project: plan.project.as_ref().map(|project| project.as_str()),
+                    api_id: plan.api_id.as_deref(),
+                },
+                ignore_unknown: plan.ignore_unknown,
+                may_grow,
+                countries: plan.countries.as_deref(),
+            },
+            record,
+            read,
+        }))
+    }
+}
+
+/// What its lines are, or why they cannot be taken.
+fn shape(format: Format, is_plain_file: bool, plan: &Plan, head: &[u8]) -> Result<Shape, String> {
+    let columns = Columns::of(plan.table);
+    match format {
+        Format::AccessLog if plan.table != Table::Requests => {
+            Err("the lines of an access log are requests: leave --table out".to_owned())
+        }
+        Format::AccessLog => Ok(Shape::AccessLog),
+        Format::Ndjson => Ok(Shape::Ndjson(columns)),
+        Format::Csv => {
+            let head = head.strip_prefix(BOM).unwrap_or(head);
+            let end = LineEnd::UnquotedNewline.first(head).unwrap_or(head.len());
+            let record = head[..end].trim_ascii_end();
+            let header = Header::of(record, &columns, plan.ignore_unknown);
+            header.map(|header| Shape::Csv(columns, header)).map_err(|reason| reason.to_string())
+        }
+        Format::Parquet if !is_plain_file => {
+            Err("a Parquet file is neither compressed as a whole nor read from a pipe".to_owned())
+        }
+        Format::Parquet => Ok(Shape::Parquet(columns)),
+    }
+}
+
+fn target(plan: &Plan) -> ImportTarget {
+    ImportTarget {
+        table: plan.table.name().to_owned(),
+        tenant: plan.tenant.as_ref().map(ToString::to_string),
+        project: plan.project.as_ref().map(ToString::to_string),
+    }
+}
+
+/// The file's record, brought up to how the file is now; a new one when it is not known.
+fn record_of(
+    source: &Source,
+    records: &Records,
+    plan: &Plan,
+    format: Format,
+    head: &[u8],
+) -> Result<Option<Record>, ImportError> {
+    let reading = ImportError::io(READING, source.path());
+    let mut size = None;
+    let mut tail = None;
+    if format == Format::Parquet {
+        let end = || -> io::Result<(u64, Vec<u8>)> {
+            let length = source.path().metadata()?.len();
+            let from = length.saturating_sub(STRETCH_BYTES as u64);
+            Ok((length, source.open(from, &Arc::default())?.read_up_to(STRETCH_BYTES)?))
+        };
+        let (length, end) = end().map_err(reading)?;
+        size = Some(length);
+        tail = Some(Stretch::ending(length, &end));
+    }
+    let now = Micros::now().0;
+    let mut record = match records.find(source, &target(plan), size, head)? {
+        Found::Known(mut known) => {
+            known.is_known = true;
+            if !known.is_open {
+                known.since = known.since.max(now);
+                let before = known.known_by.clone();
+                known.grows(before);
+            }
+            *known
+        }
+        Found::Copy => return Ok(None),
+        Found::New => Record::new(source, target(plan), size, head, now),
+    };
+    record.path = absolute(source.path());
+    record.known_by.head = Stretch::ending(head.len() as u64, head);
+    if let Some(tail) = tail {
+        record.known_by.tail = tail;
+    }
+    Ok(Some(record))
+}
+
+fn pieces<'a>(
+    source: &Source,
+    format: Format,
+    record: &Record,
+    begun: Content,
+    head: Vec<u8>,
+    read: &Arc<AtomicU64>,
+) -> Result<Box<dyn Pieces + 'a>, ImportError> {
+    let line_end = if format == Format::Csv { LineEnd::UnquotedNewline } else { LineEnd::Newline };
+    let reading = ImportError::io(READING, source.path());
+    Ok(match source {
+        Source::File(path) if format == Format::Parquet => {
+            Box::new(parquet_rows(path, record.position).map_err(reading)?)
+        }
+        Source::File(_) => {
+            let content = source.open(record.position, read).map_err(reading)?;
+            Box::new(Lines::new(content, line_end, record.position, record.line))
+        }
+        Source::Stdin => Box::new(Lines::new(begun.behind(head), line_end, 0, 1)),
+    })
+}
+
+fn parquet_rows(path: &Path, position: u64) -> io::Result<Rows> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(io::Error::other)?;
+    let skip = usize::try_from(position).unwrap_or(usize::MAX);
+    let reader = builder.with_batch_size(BATCH_ROWS).with_offset(skip).build().map_err(io::Error::other)?;
+    Ok(Rows { reader, row: position })
+}

@@ -1,0 +1,50 @@
+//! Measures by what they are about, while they are added up.
+
+use ahash::RandomState;
+use hashbrown::HashMap;
+use tidegauge_store::traffic::Measure;
+
+use super::{ActivityRow, Group};
+use crate::ReportError;
+
+/// Rows put together for one answer, at most.
+pub const MAX_GROUPS: usize = 1_000_000;
+
+/// Rows being added up.
+#[derive(Default)]
+pub(super) struct Sums(HashMap<Group, Sum, RandomState>);
+
+struct Sum {
+    measure: Measure,
+    /// When the label was given, and what it is: the newest one holds, and the greatest of those of one instant.
+    label: (i64, Box<str>),
+}
+
+impl Sums {
+    /// Adds what is known of a group. The label is what it was called when it was last hit.
+    ///
+    /// # Errors
+    /// There are too many groups.
+    pub fn add(&mut self, group: Group, label: &str, measure: &Measure) -> Result<(), ReportError> {
+        let at = measure.last_hit;
+        let is_full = self.0.len() >= MAX_GROUPS;
+        match self.0.get_mut(&group) {
+            Some(sum) => {
+                sum.measure.add(measure);
+                if (at, label) > (sum.label.0, &sum.label.1) {
+                    sum.label = (at, label.into());
+                }
+            }
+            None if is_full => return Err(ReportError::TooManyRows(MAX_GROUPS)),
+            None => {
+                self.0.insert(group, Sum { measure: *measure, label: (at, label.into()) });
+            }
+        }
+        Ok(())
+    }
+
+    pub fn into_rows(self) -> Vec<ActivityRow> {
+        let rows = self.0.into_iter();
+        rows.map(|(group, Sum { measure, label })| ActivityRow { group, label: label.1, measure }).collect()
+    }
+}

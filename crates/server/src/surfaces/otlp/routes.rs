@@ -1,0 +1,81 @@
+//! `POST /v1/traces`: an export of spans, acknowledged once every request among them is durable.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use tidegauge_accounts::{Principal, Scope};
+use tidegauge_facts::Micros;
+use tidegauge_facts::limits::MAX_BATCH_REQUESTS;
+
+use super::answers::{Failure, taken};
+use super::collect::Export;
+use super::encoding::Encoding;
+use crate::app::App;
+use crate::auth::authorize;
+use crate::intake::requests::take_requests;
+use crate::intake::{Pending, project_of};
+
+/// The route.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/traces", post(traces).fallback(method_not_allowed))
+}
+
+async fn traces(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+    let encoding = Encoding::of(&headers);
+    export(&app, &headers, encoding, body).await.unwrap_or_else(|failure| failure.answer(encoding))
+}
+
+async fn export(
+    app: &App,
+    headers: &HeaderMap,
+    encoding: Option<Encoding>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let principal = authorize(&app.keys, headers, Scope::Ingest).map_err(Failure::Denied)?;
+    let encoding = encoding.ok_or(Failure::OtherType)?;
+    let body = app.bodies.read_or_inflate(headers, body).await.map_err(Failure::Body)?;
+    let (pending, rejected, reason) = {
+        let mut export = Export::default();
+        encoding.read(&body.bytes, &mut export).map_err(Failure::Malformed)?;
+        let pending = take(app, &principal, &export).await?;
+        let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
+        // Most SDKs tell nobody.
+        if let Some(reason) = &reason {
+            tracing::info!(tenant = %principal.tenant, ignored = export.ignored, "{reason}");
+        }
+        (pending, export.rejected, reason)
+    };
+    drop(body);
+    for pending in pending {
+        pending.confirmed(app).await.map_err(Failure::Intake)?;
+    }
+    Ok(taken(encoding, rejected, reason.as_deref()))
+}
+
+/// Appends the requests in parts that an append takes. A refusal halfway leaves the first parts stored: the exporter
+/// sends all of it again, and what is there by then is left out.
+async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<Vec<Pending>, Failure> {
+    let rows = export.rows(principal.tenant.as_str(), project_of(principal), Micros::now());
+    let mut pending = Vec::with_capacity(rows.len().div_ceil(MAX_BATCH_REQUESTS));
+    for part in rows.chunks(MAX_BATCH_REQUESTS) {
+        let refused = if pending.is_empty() { Failure::Intake } else { Failure::Halfway };
+        pending.push(take_requests(app, part).await.map_err(refused)?);
+    }
+    Ok(pending)
+}
+
+fn reason_of(rejected: usize, reason: &impl std::fmt::Display) -> String {
+    match rejected {
+        1 => format!("a server span was rejected: {reason}"),
+        n => format!("{n} server spans were rejected, the first because {reason}"),
+    }
+}
+
+async fn method_not_allowed(headers: HeaderMap) -> Response {
+    Failure::MethodNotAllowed.answer(Encoding::of(&headers))
+}

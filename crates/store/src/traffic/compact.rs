@@ -1,0 +1,110 @@
+//! Parts are merged while they are small, and all are made again from the facts when they cannot be used.
+//!
+//! Promise: the parts of every manifest have measured each request in its segments once; readers of an older
+//! manifest keep the files they hold.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tidegauge_facts::Table;
+
+use super::Traffic;
+use super::measure::Measure;
+use super::part::{OpenPart, Part, PartMeta, PartWriter};
+use super::tally::{COLUMNS, write_tally};
+use crate::error::StoreError;
+use crate::manifest::Manifest;
+use crate::shared::Shared;
+
+/// This many parts of about one size become one.
+const RUN: usize = 4;
+/// Parts of fewer entries are of one size, the smallest; and so on up.
+const TIERS_ENTRIES: [u64; 4] = [64 * 1024, 512 * 1024, 4 * 1024 * 1024, 16 * 1024 * 1024];
+
+/// Merges the parts of one size, if there are enough; makes all again if they cannot be used.
+pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
+    let manifest = Arc::clone(&shared.view.read().manifest);
+    if !manifest.traffic.is_whole() {
+        return rebuild(shared, &manifest);
+    }
+    let Some(run) = find_run(&manifest.traffic.parts) else { return Ok(()) };
+    let dir = shared.dir.traffic_dir();
+    let meta = merge(&dir, shared.next_number(), &run)?;
+    let merged = Arc::new(Part::new(&dir, meta));
+    let is_in_run = |part: &Arc<Part>| run.iter().any(|other| Arc::ptr_eq(part, other));
+    let mut parts: Vec<_> = manifest.traffic.parts.iter().filter(|part| !is_in_run(part)).cloned().collect();
+    parts.push(merged);
+    install(shared, &manifest, Traffic { parts, is_stale: false })?;
+    run.iter().for_each(|part| part.make_obsolete());
+    tracing::debug!(parts = run.len(), "parts of traffic merged");
+    Ok(())
+}
+
+/// Measures all requests in segments again.
+fn rebuild(shared: &Shared, manifest: &Manifest) -> Result<(), StoreError> {
+    tracing::info!("adding up all requests again");
+    let dir = shared.dir.traffic_dir();
+    let mut parts = Vec::new();
+    for segment in manifest.segments.iter().filter(|segment| segment.table() == Some(Table::Requests)) {
+        let batches = segment.read(Some(&COLUMNS)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match batches {
+            Ok(batches) => parts.extend(write_tally(&dir, shared.next_number(), &batches)?),
+            Err(error @ StoreError::Damaged { .. }) => {
+                segment.mark_damaged();
+                shared.note_damage(segment, &error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    install(shared, manifest, Traffic::of_parts(&dir, parts))?;
+    manifest.traffic.parts.iter().for_each(|part| part.make_obsolete());
+    Ok(())
+}
+
+fn install(shared: &Shared, manifest: &Manifest, traffic: Traffic) -> Result<(), StoreError> {
+    let mut manifest = manifest.clone();
+    manifest.traffic = traffic;
+    manifest.next_number = shared.next_number();
+    manifest.save(&shared.dir)?;
+    shared.view.write().manifest = Arc::new(manifest);
+    Ok(())
+}
+
+fn find_run(parts: &[Arc<Part>]) -> Option<Vec<Arc<Part>>> {
+    let tier = |part: &Part| TIERS_ENTRIES.iter().position(|limit| part.meta.entries < *limit);
+    (0..TIERS_ENTRIES.len()).find_map(|wanted| {
+        let of_tier: Vec<_> = parts.iter().filter(|part| tier(part) == Some(wanted)).cloned().collect();
+        (of_tier.len() >= RUN).then(|| of_tier.into_iter().take(RUN).collect())
+    })
+}
+
+fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreError> {
+    let open: Vec<Arc<OpenPart>> = run.iter().map(|part| part.open()).collect::<Result<_, _>>()?;
+    let mut heads = Vec::new();
+    for (part, open) in run.iter().zip(&open) {
+        let mut entries = part.entries(open);
+        if entries.advance()? {
+            heads.push(entries);
+        }
+    }
+    let mut writer = PartWriter::begin(dir, number)?;
+    let (mut key, mut sum) = (Vec::new(), Measure::NONE);
+    while let Some(least) = (0..heads.len()).min_by(|a, b| heads[*a].key().cmp(heads[*b].key())) {
+        if heads[least].key() != key {
+            if sum.hits > 0 {
+                writer.push(&key, &sum)?;
+            }
+            key.clear();
+            key.extend_from_slice(heads[least].key());
+            sum = Measure::NONE;
+        }
+        sum.add(heads[least].measure());
+        if !heads[least].advance()? {
+            heads.swap_remove(least);
+        }
+    }
+    if sum.hits > 0 {
+        writer.push(&key, &sum)?;
+    }
+    writer.finish()
+}

@@ -1,0 +1,399 @@
+//! A part: a file of sorted entries, in compressed blocks, with an index of the blocks' first keys at its end.
+//!
+//! Promise: a part is whole on the disk before a manifest names it, and is never changed after. Each block's checksum is
+//! verified whenever it is read; a damaged part is refused by its name.
+//!
+//! `blocks, index, trailer`: the trailer is the index's place (8 bytes), length (8) and CRC-32C (4), low bytes first, and
+//! eight bytes that say what the file is.
+
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{BlockReader, BlockWriter, Malformed, read_number, write_number};
+use super::measure::Measure;
+use crate::directory::sync_dir;
+use crate::error::StoreError;
+
+/// A block is closed at so many bytes before compression.
+const BLOCK_BYTES: usize = 16 * 1024;
+/// A block is refused when it says that it is longer: what is held in memory for one.
+const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
+/// zstd's level: these files are read again soon.
+const COMPRESSION: i32 = 1;
+const MAGIC: [u8; 8] = *b"TGTRAF01";
+const TRAILER_BYTES: u64 = 28;
+
+/// What the manifest says of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartMeta {
+    /// The file's number.
+    pub number: u64,
+    /// Entries.
+    pub entries: u64,
+    /// Length of the file.
+    pub bytes: u64,
+}
+
+/// A part's file. It stays readable while somebody holds this, also once it is obsolete.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub meta: PartMeta,
+    path: PathBuf,
+    is_damaged: AtomicBool,
+    is_obsolete: AtomicBool,
+    /// Read when an entry is first asked for.
+    open: OnceLock<Arc<OpenPart>>,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if *self.is_obsolete.get_mut()
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(file = %self.path.display(), %error, "cannot remove a merged part");
+        }
+    }
+}
+
+impl Part {
+    pub fn new(dir: &Path, meta: PartMeta) -> Self {
+        Self {
+            path: dir.join(name(meta.number)),
+            meta,
+            is_damaged: false.into(),
+            is_obsolete: false.into(),
+            open: OnceLock::new(),
+        }
+    }
+
+    /// Visits the entries with `from <= key < to`.
+    pub fn visit(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        mut visit: impl FnMut(&[u8], &Measure),
+    ) -> Result<(), StoreError> {
+        let open = self.open()?;
+        let mut entries = Entries { part: self, open: &open, next_block: open.block_of(from), block: None };
+        let mut is_before = true;
+        while entries.advance()? && entries.key() < to {
+            is_before &= entries.key() < from;
+            if !is_before {
+                visit(entries.key(), entries.measure());
+            }
+        }
+        Ok(())
+    }
+
+    /// All entries, to be gone through one by one.
+    pub fn entries<'p>(&'p self, open: &'p OpenPart) -> Entries<'p> {
+        Entries { part: self, open, next_block: 0, block: None }
+    }
+
+    pub fn open(&self) -> Result<Arc<OpenPart>, StoreError> {
+        if let Some(open) = self.open.get() {
+            return Ok(Arc::clone(open));
+        }
+        let open =
+            OpenPart::read(&self.path, self.meta.bytes).inspect_err(|error| self.mark_if_damaged(error))?;
+        Ok(Arc::clone(self.open.get_or_init(|| Arc::new(open))))
+    }
+
+    /// Reads the file whole.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        let open = self.open()?;
+        let mut entries = self.entries(&open);
+        let mut count = 0;
+        while entries.advance()? {
+            count += 1;
+        }
+        match count == self.meta.entries {
+            true => Ok(()),
+            false => Err(self.damaged(format!("it has {count} entries, not {}", self.meta.entries))),
+        }
+    }
+
+    /// True once a read of it has failed, or if it is missing.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    fn mark_if_damaged(&self, error: &StoreError) {
+        // A file that is not there will not come back either.
+        if matches!(error, StoreError::Damaged { .. }) || !self.path.exists() {
+            self.is_damaged.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn damaged(&self, reason: impl ToString) -> StoreError {
+        let error = StoreError::damaged(&self.path, reason);
+        self.mark_if_damaged(&error);
+        error
+    }
+
+    /// The file goes once nobody holds it any more.
+    pub fn make_obsolete(&self) {
+        self.is_obsolete.store(true, Ordering::Relaxed);
+    }
+}
+
+/// An open file, and where its blocks are.
+#[derive(Debug)]
+pub(crate) struct OpenPart {
+    file: File,
+    /// The blocks' first keys, one after the other.
+    keys: Vec<u8>,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    /// Where its first key ends in the list of them.
+    key_end: usize,
+    at: u64,
+    bytes: usize,
+    /// Its length before compression.
+    raw_bytes: usize,
+    crc32c: u32,
+}
+
+thread_local! {
+    /// One a thread: a decompressor is costlier than a block.
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+impl OpenPart {
+    fn read(path: &Path, bytes: u64) -> Result<Self, StoreError> {
+        let damaged = |reason: &str| StoreError::damaged(path, reason);
+        let file = File::open(path).map_err(StoreError::io("cannot read", path))?;
+        let length = file.metadata().map_err(StoreError::io("cannot read", path))?.len();
+        if length != bytes || bytes < TRAILER_BYTES {
+            return Err(damaged(&format!("it is {length} bytes long, not {bytes}")));
+        }
+        let read = |at: u64, bytes: usize| {
+            let mut content = vec![0; bytes];
+            file.read_exact_at(&mut content, at)
+                .map_err(StoreError::io("cannot read", path))
+                .map(|()| content)
+        };
+        let trailer = read(bytes - TRAILER_BYTES, TRAILER_BYTES as usize)?;
+        let number =
+            |at: usize| trailer[at..at + 8].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let (at, index_bytes, crc) = (number(0), number(8), number(16) as u32);
+        if trailer[20..] != MAGIC || at.checked_add(index_bytes) != Some(bytes - TRAILER_BYTES) {
+            return Err(damaged("its end is not one of a part"));
+        }
+        let index = read(at, usize::try_from(index_bytes).map_err(|_| damaged("its index is too long"))?)?;
+        if crc32c::crc32c(&index) != crc {
+            return Err(damaged("its index's checksum is wrong"));
+        }
+        let (keys, blocks) = read_index(&index).map_err(|Malformed| damaged("its index is malformed"))?;
+        Ok(Self { file, keys, blocks })
+    }
+
+    /// The block that the key is in, if it is in any.
+    fn block_of(&self, key: &[u8]) -> usize {
+        let mut start = 0;
+        // Only the keys' ends are kept: the starts are looked up.
+        let first = |n: usize| {
+            let begin = n.checked_sub(1).map_or(0, |before| self.blocks[before].key_end);
+            &self.keys[begin..self.blocks[n].key_end]
+        };
+        let mut end = self.blocks.len();
+        while start < end {
+            let middle = start + (end - start) / 2;
+            if first(middle) <= key {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        start.saturating_sub(1)
+    }
+}
+
+fn read_index(mut rest: &[u8]) -> Result<(Vec<u8>, Vec<Block>), Malformed> {
+    let (mut keys, mut blocks, mut at) = (Vec::new(), Vec::new(), 0_u64);
+    let rest = &mut rest;
+    while !rest.is_empty() {
+        let key = usize::try_from(read_number(rest)?).map_err(|_| Malformed)?;
+        let (first, more) = rest.split_at_checked(key).ok_or(Malformed)?;
+        keys.extend_from_slice(first);
+        *rest = more;
+        let [bytes, raw_bytes] = [read_number(rest)?, read_number(rest)?];
+        let crc32c = u32::try_from(read_number(rest)?).map_err(|_| Malformed)?;
+        if raw_bytes.max(bytes) > MAX_BLOCK_BYTES {
+            return Err(Malformed);
+        }
+        let (raw_bytes, key_end) = (raw_bytes as usize, keys.len());
+        blocks.push(Block { key_end, at, bytes: bytes as usize, raw_bytes, crc32c });
+        at += bytes;
+    }
+    keys.shrink_to_fit();
+    blocks.shrink_to_fit();
+    Ok((keys, blocks))
+}
+
+/// A part's entries, one after the other.
+pub(crate) struct Entries<'p> {
+    part: &'p Part,
+    open: &'p OpenPart,
+    next_block: usize,
+    block: Option<BlockReader>,
+}
+
+impl Entries<'_> {
+    /// Goes to the next entry; false at the end.
+    pub fn advance(&mut self) -> Result<bool, StoreError> {
+        loop {
+            if let Some(block) = &mut self.block
+                && block.advance().map_err(|Malformed| self.part.damaged("a block is malformed"))?
+            {
+                return Ok(true);
+            }
+            let Some(block) = self.open.blocks.get(self.next_block) else {
+                self.block = None;
+                return Ok(false);
+            };
+            self.next_block += 1;
+            self.block = Some(BlockReader::new(self.read(block)?));
+        }
+    }
+
+    /// The key of the entry it is at; empty before the first and after the last.
+    pub fn key(&self) -> &[u8] {
+        self.block.as_ref().map_or(&[], |block| block.key.as_slice())
+    }
+
+    /// The measure of the entry it is at.
+    pub fn measure(&self) -> &Measure {
+        const NONE: &Measure = &Measure::NONE;
+        self.block.as_ref().map_or(NONE, |block| &block.measure)
+    }
+
+    fn read(&self, block: &Block) -> Result<Vec<u8>, StoreError> {
+        let path = &self.part.path;
+        let mut content = vec![0; block.bytes];
+        self.open.file.read_exact_at(&mut content, block.at).map_err(StoreError::io("cannot read", path))?;
+        if crc32c::crc32c(&content) != block.crc32c {
+            return Err(self.part.damaged("a block's checksum is wrong"));
+        }
+        let decompressed = DECOMPRESSOR.with_borrow_mut(|decompressor| {
+            let decompressor = match decompressor {
+                Some(decompressor) => decompressor,
+                none => none.insert(zstd::bulk::Decompressor::new()?),
+            };
+            decompressor.decompress(&content, block.raw_bytes)
+        });
+        decompressed.map_err(|error| self.part.damaged(error))
+    }
+}
+
+/// A part being written.
+pub(super) struct PartWriter {
+    path: PathBuf,
+    dir: PathBuf,
+    meta: PartMeta,
+    file: BufWriter<File>,
+    compressor: zstd::bulk::Compressor<'static>,
+    block: BlockWriter,
+    first_key: Vec<u8>,
+    index: Vec<u8>,
+    at: u64,
+}
+
+impl PartWriter {
+    pub fn begin(dir: &Path, number: u64) -> Result<Self, StoreError> {
+        let path = dir.join(name(number));
+        let begin = || Ok((File::create(&path)?, zstd::bulk::Compressor::new(COMPRESSION)?));
+        let (file, compressor) = begin().map_err(StoreError::io("cannot write", &path))?;
+        Ok(Self {
+            path,
+            dir: dir.to_owned(),
+            meta: PartMeta { number, entries: 0, bytes: 0 },
+            file: BufWriter::with_capacity(1 << 18, file),
+            compressor,
+            block: BlockWriter::default(),
+            first_key: Vec::new(),
+            index: Vec::new(),
+            at: 0,
+        })
+    }
+
+    /// Appends an entry; keys come in ascending order, each once.
+    pub fn push(&mut self, key: &[u8], measure: &Measure) -> Result<(), StoreError> {
+        if self.block.bytes.is_empty() {
+            self.first_key.clear();
+            self.first_key.extend_from_slice(key);
+        }
+        self.block.push(key, measure);
+        self.meta.entries += 1;
+        if self.block.bytes.len() >= BLOCK_BYTES {
+            self.end_block()?;
+        }
+        Ok(())
+    }
+
+    fn end_block(&mut self) -> Result<(), StoreError> {
+        let mut write = || {
+            let block = self.compressor.compress(&self.block.bytes)?;
+            self.file.write_all(&block)?;
+            write_number(&mut self.index, self.first_key.len() as u64);
+            self.index.extend_from_slice(&self.first_key);
+            write_number(&mut self.index, block.len() as u64);
+            write_number(&mut self.index, self.block.bytes.len() as u64);
+            write_number(&mut self.index, u64::from(crc32c::crc32c(&block)));
+            self.at += block.len() as u64;
+            Ok(())
+        };
+        write().map_err(StoreError::io("cannot write", &self.path))?;
+        self.block.clear();
+        Ok(())
+    }
+
+    /// Makes the file whole and durable.
+    pub fn finish(mut self) -> Result<PartMeta, StoreError> {
+        if !self.block.bytes.is_empty() {
+            self.end_block()?;
+        }
+        let mut write = || {
+            self.file.write_all(&self.index)?;
+            self.file.write_all(&self.at.to_le_bytes())?;
+            self.file.write_all(&(self.index.len() as u64).to_le_bytes())?;
+            self.file.write_all(&crc32c::crc32c(&self.index).to_le_bytes())?;
+            self.file.write_all(&MAGIC)?;
+            self.file.flush()?;
+            self.file.get_ref().sync_all()?;
+            sync_dir(&self.dir)
+        };
+        write().map_err(StoreError::io("cannot write", &self.path))?;
+        self.meta.bytes = self.at + self.index.len() as u64 + TRAILER_BYTES;
+        Ok(self.meta)
+    }
+}
+
+fn name(number: u64) -> String {
+    format!("traffic-{number:010}.part")
+}
+
+/// Removes the parts that no manifest names: a crash left them half done, or they are of another version.
+pub(crate) fn remove_orphans(dir: &Path, known: &[Arc<Part>]) -> Result<(), StoreError> {
+    for entry in fs::read_dir(dir).map_err(StoreError::io("cannot read", dir))? {
+        let path = entry.map_err(StoreError::io("cannot read", dir))?.path();
+        let is_part = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+            name.strip_prefix("traffic-").and_then(|rest| rest.strip_suffix(".part")).is_some()
+        });
+        if is_part && !known.iter().any(|part| part.path == path) {
+            tracing::info!(file = %path.display(), "removing a part that no manifest names");
+            fs::remove_file(&path).map_err(StoreError::io("cannot remove", &path))?;
+        }
+    }
+    Ok(())
+}
