@@ -21,15 +21,21 @@ fn storing() -> TakesRequests {
     TakesRequests::start(|_| Meets::Storing)
 }
 
+/// The user `tidegauge`, with the rights that the documentation names.
+fn make_user(redis: &Redis, password: &str) {
+    let password = format!(">{password}");
+    let rights = "on ~analytics-tyk-system-analytics* ~tidegauge-set-aside:* \
+        +llen +lrange +lindex +persist +eval +rpush +ltrim +cluster|slots";
+    let mut command: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"tidegauge", password.as_bytes()];
+    command.extend(rights.split(' ').map(str::as_bytes));
+    redis.command(&command);
+}
+
 #[test]
 fn a_user_with_no_more_than_the_documented_rights_is_enough() {
     let (redis, server) = (Redis::start(&[]), storing());
     redis.push(LIST, &[records(0..3), vec![b"garbage".to_vec()]].concat());
-    let rights = "on >p%ss ~analytics-tyk-system-analytics* ~tidegauge-set-aside:* \
-        +llen +lrange +lindex +persist +eval +rpush +ltrim";
-    let mut command: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"tidegauge"];
-    command.extend(rights.split(' ').map(str::as_bytes));
-    redis.command(&command);
+    make_user(&redis, "p%ss");
     let url = format!("redis://tidegauge:p%25ss@127.0.0.1:{}", redis.port);
     let output = ended(connect_once(&url, &server.url(), KEY), 0);
     assert!(
@@ -119,8 +125,10 @@ fn a_cluster_is_served_whichever_node_holds_a_list() {
         holder(&list).push(&list, &[records(shard * 10..shard * 10 + 10), bad].concat());
     }
     let server = storing();
+    nodes.iter().for_each(|node| make_user(node, "secret"));
+    let url = format!("redis://tidegauge:secret@127.0.0.1:{}", nodes[1].port);
     let args = ["--org", ORGANIZATION, "--once", "--redis-cluster"];
-    let output = ended(connect(&nodes[1].url(), &server.url(), KEY, &args), 0);
+    let output = ended(connect(&url, &server.url(), KEY, &args), 0);
     assert!(
         output.stdout.starts_with("110 records: 100 stored, 0 stored before, 10 set aside;"),
         "{}",

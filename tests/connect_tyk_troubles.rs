@@ -104,6 +104,21 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
 }
 
 #[test]
+fn records_set_aside_can_be_put_back_as_the_documentation_says() {
+    const PUT_BACK: &str = "local n = 0; while redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do n = n + 1 end; \
+        return n";
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..7));
+    ended(connect(&redis.url(), &server.url(), KEY, &["--org", "another", "--once"]), 0);
+    let aside = format!("tidegauge-set-aside:{{{LIST}}}");
+    assert_eq!((redis.length(LIST), redis.length(&aside)), (0, 7));
+    redis.command(&[b"EVAL", PUT_BACK.as_bytes(), b"2", aside.as_bytes(), LIST.as_bytes()]);
+    assert_eq!((redis.length(LIST), redis.length(&aside)), (7, 0));
+    ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert_eq!(server.by_path().len(), 7);
+}
+
+#[test]
 fn the_records_set_aside_are_bounded_and_the_oldest_make_room() {
     let (redis, server) = (Redis::start(&[]), storing());
     let bad: Vec<Vec<u8>> = (0..120).map(|number: u8| vec![0xc1, number]).collect();
