@@ -104,6 +104,21 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
 }
 
 #[test]
+fn records_set_aside_can_be_put_back_as_the_documentation_says() {
+    const PUT_BACK: &str = "local n = 0; while redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do n = n + 1 end; \
+        return n";
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..7));
+    ended(connect(&redis.url(), &server.url(), KEY, &["--org", "another", "--once"]), 0);
+    let aside = format!("tidegauge-set-aside:{{{LIST}}}");
+    assert_eq!((redis.length(LIST), redis.length(&aside)), (0, 7));
+    redis.command(&[b"EVAL", PUT_BACK.as_bytes(), b"2", aside.as_bytes(), LIST.as_bytes()]);
+    assert_eq!((redis.length(LIST), redis.length(&aside)), (7, 0));
+    ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert_eq!(server.by_path().len(), 7);
+}
+
+#[test]
 fn the_records_set_aside_are_bounded_and_the_oldest_make_room() {
     let (redis, server) = (Redis::start(&[]), storing());
     let bad: Vec<Vec<u8>> = (0..120).map(|number: u8| vec![0xc1, number]).collect();
@@ -160,13 +175,26 @@ fn a_server_out_of_reach_is_waited_for_and_once_gives_up_in_the_end() {
 }
 
 #[test]
+fn a_container_without_certificate_authorities_is_no_trouble_where_no_tls_is_spoken() {
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..3));
+    let (redis_url, server_url) = (redis.url(), server.url());
+    let args =
+        ["connect", "tyk", "--redis", &redis_url, "--server", &server_url, "--org", ORGANIZATION, "--once"];
+    let variables = [("TIDEGAUGE_KEY", KEY), ("SSL_CERT_FILE", "/no/such"), ("SSL_CERT_DIR", "/no/such")];
+    ended(Process::tidegauge(&args, &variables), 0);
+    assert_eq!(server.by_path().len(), 3);
+}
+
+#[test]
 fn what_somebody_else_takes_meanwhile_never_makes_it_remove_what_it_has_not_read() {
     let redis = Arc::new(Redis::start(&[]));
-    let list = Arc::clone(&redis);
+    // The stand-in outlives the test, and must not keep Redis.
+    let list = Arc::downgrade(&redis);
     // The gateway's own Pump takes ten records while the first call is under way.
     let server = TakesRequests::start(move |call| {
         if call == 0 {
-            list.command(&[b"LTRIM", LIST.as_bytes(), b"10", b"-1"]);
+            list.upgrade().unwrap().command(&[b"LTRIM", LIST.as_bytes(), b"10", b"-1"]);
         }
         Meets::Storing
     });

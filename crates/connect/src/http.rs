@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, Response, StatusCode, Url};
 
 use self::answer::{outcome, status_trouble};
 use self::body::{Body, bodies};
@@ -37,6 +37,9 @@ pub enum ServerError {
     /// A password in the URL would end up in logs.
     #[error("the server's URL must not carry a name or password; give a key")]
     Credentials,
+    /// The file of the authority holds something else.
+    #[error("the server's certificate authority is given as certificates in PEM")]
+    Authority,
     /// No client could be made.
     #[error("no HTTP client: {0}")]
     Client(String),
@@ -51,11 +54,12 @@ pub struct HttpSink {
 }
 
 impl HttpSink {
-    /// The server whose routes begin at `base`.
+    /// The server whose routes begin at `base`. With `authority` (PEM), certificates that it has signed are trusted
+    /// instead of those of the system's authorities.
     ///
     /// # Errors
-    /// The URL is none that can be used.
-    pub fn new(base: &str, keys: Keys) -> Result<Self, ServerError> {
+    /// The URL is none that can be used, or the authority no certificate.
+    pub fn new(base: &str, authority: Option<&[u8]>, keys: Keys) -> Result<Self, ServerError> {
         let mut url = Url::parse(base).map_err(|_| ServerError::Url)?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(ServerError::Url);
@@ -68,15 +72,22 @@ impl HttpSink {
         url.set_query(None);
         url.set_fragment(None);
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let client = Client::builder()
+        let authorities = match authority {
+            Some(pem) => Some(Certificate::from_pem_bundle(pem).map_err(|_| ServerError::Authority)?),
+            // The system's authorities are not asked for where there is no TLS: a small container has none.
+            None => (url.scheme() == "http").then(Vec::new),
+        };
+        let mut client = Client::builder()
             .user_agent(concat!("tidegauge-connect/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             // A redirect would carry records and key to a place nobody named.
             .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|error| ServerError::Client(error.to_string()))?;
+            .no_proxy();
+        if let Some(authorities) = authorities {
+            client = client.tls_certs_only(authorities);
+        }
+        let client = client.build().map_err(|error| ServerError::Client(causes(&error)))?;
         Ok(Self { client, url, keys })
     }
 

@@ -15,7 +15,8 @@ pub(super) fn trouble(address: &Address, error: &RedisError) -> Trouble {
     }
     let is_lasting = matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig)
         || error.code().is_some_and(|code| LASTING.contains(&code))
-        || reason.contains("invalid peer certificate");
+        // What a cluster's nodes say comes as text inside another error.
+        || ["AuthenticationFailed", "invalid peer certificate"].iter().any(|text| reason.contains(text));
     match is_lasting {
         true => Trouble::Lasting(reason),
         false => Trouble::Passing { reason, retry_after: None },

@@ -24,12 +24,16 @@ impl RedisArgs<'_> {
         if let Some(file) = self.password_file {
             address = address.with_password(&one_line(file)?);
         }
-        if let Some(file) = self.authority {
-            let pem = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-            address = address.with_authority(pem).unwrap_or_else(|error| wrong_usage(&error));
+        if let Some(authority) = self.authority {
+            address = address.with_authority(file(authority)?).unwrap_or_else(|error| wrong_usage(&error));
         }
         Ok(address)
     }
+}
+
+/// What a file holds.
+pub fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// A secret from a file, without the line's end.

@@ -4,8 +4,8 @@
 pub mod check;
 pub mod connect;
 pub mod export;
-pub mod import;
 pub mod gateway;
+pub mod import;
 pub mod key;
 pub mod serve;
 mod serve_tyk;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tidegauge_connect::http::{HttpSink, Keys};
+use tidegauge_connect::http::{HttpSink, Keys, ServerError};
 use tidegauge_connect::lists::{DEFAULT_LIST, lists_of};
 use tidegauge_connect::queue::Queue;
 use tidegauge_connect::{Connector, Ended, Figures, Mode};
@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{metrics, progress};
-use crate::commands::gateway::{RedisArgs, one_line};
+use crate::commands::gateway::{RedisArgs, file, one_line};
 use crate::commands::{say, start_logging, wrong_usage};
 
 /// Take a Tyk gateway's analytics records off its Redis, as its Pump does, into a running server.
@@ -46,6 +46,10 @@ pub struct Args {
     /// The Tidegauge server.
     #[arg(long, default_value = "http://127.0.0.1:8080", env = "TIDEGAUGE_URL")]
     server: String,
+    /// A file with the certificate (PEM) of the authority that has signed the server's, instead of the system's
+    /// authorities.
+    #[arg(long, value_name = "FILE")]
+    server_ca: Option<PathBuf>,
     /// A key of the server with the scope `ingest`. A process's arguments can be seen by others: better is the variable
     /// or a file.
     #[arg(long, env = "TIDEGAUGE_KEY", hide_env_values = true)]
@@ -72,7 +76,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    start_logging("info");
+    // What the Redis client has to say of its own comes back as errors, which are told here.
+    start_logging("info,redis=off");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(connect(args))
 }
@@ -87,7 +92,11 @@ async fn connect(args: Args) -> anyhow::Result<()> {
     };
     let address = redis.address()?;
     let keys = keys(&args)?;
-    let sink = HttpSink::new(&args.server, keys).unwrap_or_else(|error| wrong_usage(&error));
+    let authority = args.server_ca.as_deref().map(file).transpose()?;
+    let sink = match HttpSink::new(&args.server, authority.as_deref(), keys) {
+        Err(error @ (ServerError::Url | ServerError::Credentials)) => wrong_usage(&error),
+        sink => sink?,
+    };
     let listener = match args.metrics_listen {
         Some(address) => Some(tidegauge_server::serve::listen(address).await?),
         None => None,
