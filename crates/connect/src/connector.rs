@@ -3,15 +3,16 @@
 //! Promise: the four steps happen in this order for every record, and a failure anywhere begins again with the first.
 
 mod batch;
+mod pace;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use self::batch::Batch;
-use crate::backoff::Backoff;
+use self::pace::{Break, Pace};
 use crate::figures::Figures;
 use crate::lists::List;
 use crate::queue::{Queue, Removed};
@@ -72,21 +73,13 @@ pub struct Connector<S> {
 /// Records that belong together, each with its place in what was read.
 type Placed = Vec<(usize, Identified)>;
 
-/// Why work under way ended early.
-enum Break {
-    Stopped,
-    Fatal(Fatal),
-    /// Begin again with a read.
-    Again,
-}
-
 impl<S: Sink> Connector<S> {
     /// Works until it is asked to stop, or as `mode` says.
     ///
     /// # Errors
     /// [`Fatal`]: a person has to do something, or the patience of [`Mode::Once`] is over.
     pub async fn run(mut self, mode: Mode, stop: &CancellationToken) -> Result<Ended, Fatal> {
-        let mut pace = Pace { mode, stop, backoff: Backoff::default(), troubled: None };
+        let mut pace = Pace::new(mode, stop);
         let mut sizes = vec![FIRST_READ_RECORDS; self.lists.len()];
         let mut left: Option<Vec<u64>> = None;
         loop {
@@ -128,7 +121,7 @@ impl<S: Sink> Connector<S> {
             let count = self.one_batch(pace, index, &mut sizes[index]).await?;
             left[index] = left[index].saturating_sub(count as u64);
             taken += count;
-            if pace.stop.is_cancelled() {
+            if pace.stop().is_cancelled() {
                 return Err(Break::Stopped);
             }
         }
@@ -212,7 +205,7 @@ impl<S: Sink> Connector<S> {
     ) -> Result<Outcome, Break> {
         loop {
             let out_of_grace = async {
-                pace.stop.cancelled().await;
+                pace.stop().cancelled().await;
                 tokio::time::sleep(STOP_GRACE).await;
             };
             let answer = tokio::select! {
@@ -247,42 +240,6 @@ impl<S: Sink> Connector<S> {
     async fn server(&self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
         self.figures.server_retries.fetch_add(1, Relaxed);
         pace.wait(trouble).await
-    }
-}
-
-/// When to try again, and when no more.
-struct Pace<'a> {
-    mode: Mode,
-    stop: &'a CancellationToken,
-    backoff: Backoff,
-    troubled: Option<Instant>,
-}
-
-impl Pace<'_> {
-    fn went_well(&mut self) {
-        if self.troubled.take().is_some() {
-            tracing::info!("working again");
-        }
-        self.backoff = Backoff::default();
-    }
-
-    async fn wait(&mut self, trouble: Trouble) -> Result<(), Break> {
-        let (reason, retry_after) = match trouble {
-            Trouble::Lasting(reason) => return Err(Break::Fatal(Fatal(reason))),
-            Trouble::Passing { reason, retry_after } => (reason, retry_after),
-        };
-        let since = *self.troubled.get_or_insert_with(Instant::now);
-        let wait = self.backoff.next(retry_after);
-        if let Mode::Once { patience } = self.mode
-            && since.elapsed() + wait > patience
-        {
-            return Err(Break::Fatal(Fatal(format!("{reason} (given up; the records are still in Redis)"))));
-        }
-        tracing::warn!(wait_ms = wait.as_millis() as u64, "{reason}; trying again");
-        match tokio::time::timeout(wait, self.stop.cancelled()).await {
-            Ok(()) => Err(Break::Stopped),
-            Err(_) => Ok(()),
-        }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Pairs of an organization (or [`ANY`]) and the key for it.
+    /// Pairs of an organization (or `*`, all that are not named) and the key for it.
     ///
     /// # Errors
     /// [`NoKeys`] says which rule is broken.
