@@ -91,7 +91,7 @@ impl<'a> FileImport<'a> {
                 },
                 ignore_unknown: plan.ignore_unknown,
                 may_grow,
-                countries: plan.countries.as_deref(),
+                countries: &plan.countries,
             },
             record,
             read,

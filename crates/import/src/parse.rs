@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
+use tidegauge_geo::{Countries, Country};
+
 use crate::access_log::{self, LogRows};
 use crate::bad::{Bad, Reason};
-use crate::cell_rows::{CellRows, Defaults, OpenRow};
-use crate::column::{Columns, Taken};
+use crate::cell_rows::{CellRows, Defaults};
+use crate::column::Columns;
+use crate::countries::KnownCountries;
 use crate::csv::{Fields, Header};
 use crate::format::BOM;
 use crate::json;
 use crate::parquet_rows::Batch;
 use crate::pieces::{Kind, LineEnd, Piece};
-use crate::plan::CountryLookup;
 
 /// What a file's lines are.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub(crate) struct Reading<'a> {
     pub ignore_unknown: bool,
     /// A last line without its newline may still be written on.
     pub may_grow: bool,
-    pub countries: Option<&'a dyn CountryLookup>,
+    pub countries: &'a Countries,
 }
 
 /// A piece as the appender takes it.
@@ -134,6 +136,7 @@ impl Reading<'_> {
 
     fn parse_lines(&self, bytes: &[u8], parsed: &mut Parsed) {
         let (line_end, mut fields, mut id) = (self.line_end(), Fields::default(), String::new());
+        let mut countries = KnownCountries::of(self.countries);
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -155,7 +158,8 @@ impl Reading<'_> {
                 }
                 id.clear();
                 let _ = write!(id, "{}-{start:x}", self.import);
-                if let Err(reason) = self.parse_line(line, &id, &mut fields, &mut parsed.rows) {
+                if let Err(reason) = self.parse_line(line, &id, &mut countries, &mut fields, &mut parsed.rows)
+                {
                     if is_unfinished {
                         parsed.unfinished = rest.len() as u64;
                         break;
@@ -179,25 +183,32 @@ impl Reading<'_> {
         parsed.end = parsed.start + at as u64;
     }
 
-    fn parse_line(&self, line: &[u8], id: &str, fields: &mut Fields, rows: &mut Rows) -> Result<(), Reason> {
+    fn parse_line(
+        &self,
+        line: &[u8],
+        id: &str,
+        countries: &mut KnownCountries<'_>,
+        fields: &mut Fields,
+        rows: &mut Rows,
+    ) -> Result<(), Reason> {
         match (&self.shape, rows) {
             (Shape::AccessLog, Rows::Log(rows)) => {
                 let line = access_log::parse(line)?;
-                let country = self.countries.and_then(|countries| countries.country_of(&line.client));
-                rows.push(id, &line, country);
+                let country = countries.country(&line.client);
+                rows.push(id, &line, country.as_ref().map(Country::as_str));
                 Ok(())
             }
             (Shape::Ndjson(columns), Rows::Cells { rows, .. }) => {
                 rows.add(columns, self.defaults, id, |row| {
                     json::fill(row, line, self.ignore_unknown)?;
-                    self.find_country(row);
+                    countries.find(row);
                     Ok(())
                 })
             }
             (Shape::Csv(columns, header), Rows::Cells { rows, .. }) => {
                 rows.add(columns, self.defaults, id, |row| {
                     header.fill(row, line, fields)?;
-                    self.find_country(row);
+                    countries.find(row);
                     Ok(())
                 })
             }
@@ -210,13 +221,14 @@ impl Reading<'_> {
             return;
         };
         let known = Batch::of(batch, columns, self.ignore_unknown);
+        let mut countries = KnownCountries::of(self.countries);
         for row in 0..batch.num_rows() {
             let at = parsed.start + row as u64;
             let id = format!("{}-{at:x}", self.import);
             let added = known.as_ref().map_err(Clone::clone).and_then(|known| {
                 rows.add(columns, self.defaults, &id, |open| {
                     known.fill(open, row)?;
-                    self.find_country(open);
+                    countries.find(open);
                     Ok(())
                 })
             });
@@ -229,14 +241,5 @@ impl Reading<'_> {
         parsed.lines = count;
         parsed.end = parsed.start + count;
         parsed.next_line = parsed.end + 1;
-    }
-
-    fn find_country(&self, row: &mut OpenRow<'_>) {
-        let Some(countries) = self.countries else { return };
-        let Some(place) = row.columns.place("country") else { return };
-        if row.texts_of("country").is_none() {
-            let found = row.texts_of("ip").and_then(|ip| countries.country_of(ip));
-            row.set(place, found.map(|country| Taken::Text(country.into())));
-        }
     }
 }

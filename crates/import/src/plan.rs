@@ -4,14 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tidegauge_facts::{ProjectId, Table, TenantId};
+use tidegauge_geo::Countries;
 
 use crate::format::Format;
-
-/// Tells the country of an address.
-pub trait CountryLookup: Send + Sync {
-    /// The ISO 3166 code of the country that `address` is in, if it is known.
-    fn country_of(&self, address: &str) -> Option<&str>;
-}
 
 /// What is to be imported, and how.
 #[derive(Clone)]
@@ -37,7 +32,7 @@ pub struct Plan {
     /// Takes the last line of an access log also when no newline ends it: nobody is writing it any more.
     pub whole: bool,
     /// Fills in the country of rows that have an address and no country.
-    pub countries: Option<Arc<dyn CountryLookup>>,
+    pub countries: Arc<Countries>,
 }
 
 impl Plan {
@@ -55,7 +50,7 @@ impl Plan {
             max_errors: 1000,
             ignore_unknown: false,
             whole: false,
-            countries: None,
+            countries: Arc::default(),
         }
     }
 }

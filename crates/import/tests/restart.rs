@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegauge_facts::{Table, TenantId};
-use tidegauge_import::{CountryLookup, ImportError, Plan, Summary, run};
+use tidegauge_geo::{Countries, CountrySource};
+use tidegauge_import::{ImportError, Plan, Summary, run};
 use tidegauge_store::{Options, Store};
 
 struct Desk {
@@ -150,12 +151,8 @@ fn a_damaged_record_is_named_and_nothing_is_stored() {
     assert_eq!(rows(&store, Table::Events), 1);
 }
 
-struct Switzerland;
-
-impl CountryLookup for Switzerland {
-    fn country_of(&self, address: &str) -> Option<&str> {
-        (address == "192.0.2.1").then_some("CH")
-    }
+fn bundled() -> Arc<Countries> {
+    Arc::new(Countries::open(&CountrySource::Bundled).unwrap())
 }
 
 #[test]
@@ -163,13 +160,13 @@ fn a_country_is_looked_up_where_the_row_has_none() {
     let desk = Desk::new();
     let store = desk.store();
     let event = |id: &str, ip: &str| json!({"event_name": "a", "event_id": id, "ip": ip, "event_time": AT});
-    let mut known = event("2", "192.0.2.1");
+    let mut known = event("2", "8.8.8.8");
     known["country"] = json!("DE");
-    let lines = [event("1", "192.0.2.1"), known, event("3", "192.0.2.9")].map(|line| line.to_string() + "\n");
-    let plan = Plan { countries: Some(Arc::new(Switzerland)), ..desk.plan(Table::Events, &lines.concat()) };
+    let lines = [event("1", "8.8.8.8"), known, event("3", "192.0.2.9")].map(|line| line.to_string() + "\n");
+    let plan = Plan { countries: bundled(), ..desk.plan(Table::Events, &lines.concat()) };
     import(&store, &desk.data(), &plan).1.unwrap();
-    let log = "192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\n";
-    let plan = Plan { countries: Some(Arc::new(Switzerland)), ..desk.plan(Table::Requests, log) };
+    let log = "8.8.8.8 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\n";
+    let plan = Plan { countries: bundled(), ..desk.plan(Table::Requests, log) };
     import(&store, &desk.data(), &plan).1.unwrap();
     let countries = |table| {
         let mut found = Vec::new();
@@ -183,6 +180,6 @@ fn a_country_is_looked_up_where_the_row_has_none() {
         }
         found
     };
-    assert_eq!(countries(Table::Events), [Some("CH".into()), Some("DE".into()), None]);
-    assert_eq!(countries(Table::Requests), [Some("CH".into())]);
+    assert_eq!(countries(Table::Events), [Some("US".into()), Some("DE".into()), None]);
+    assert_eq!(countries(Table::Requests), [Some("US".into())]);
 }

@@ -106,7 +106,7 @@ impl<'a> Columns<'a> {
             Subject::EndpointsOfKey(_) | Subject::EndpointsOfClient(_) => {
                 group.path = self.text(3, row).into();
             }
-            Subject::Key(_) | Subject::Client(_) => {}
+            Subject::Key(_) | Subject::Client(_) => label = self.text(8, row),
             Subject::Keys if !self.text(5, row).is_empty() => {
                 group.key = self.text(5, row).into();
                 label = self.text(6, row);

@@ -88,7 +88,7 @@ fn add_group(
     // In the order of the families' texts.
     let (api, path, key, code, label) = match question.subject {
         Subject::EndpointsOfKey(_) | Subject::EndpointsOfClient(_) => (a, Some(b), None, 0, None),
-        Subject::Key(_) | Subject::Client(_) => (a, None, None, 0, None),
+        Subject::Key(_) | Subject::Client(_) => (a, None, None, 0, Some(c)),
         Subject::Keys => (b, None, Some(a), 0, Some(c)),
         Subject::Apis => (a, None, None, 0, Some(c)),
         Subject::Errors => (a, None, None, b.parse().unwrap_or(0), None),

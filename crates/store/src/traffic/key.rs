@@ -48,9 +48,9 @@ pub enum Family {
     Apis = 1,
     /// By key, API and alias.
     Keys = 2,
-    /// One key's: by API and path.
+    /// One key's: by API, path and API name.
     Key = 3,
-    /// One OAuth client's: by API and path.
+    /// One OAuth client's: by API, path and API name.
     Client = 4,
 }
 
@@ -69,7 +69,7 @@ impl Family {
 pub struct Texts<'a>(pub &'a [u8]);
 
 impl<'a> Texts<'a> {
-    /// The family's three texts, in its order; what it has fewer is empty. Then the project.
+    /// The family's three texts, in its order, and the project.
     #[must_use]
     pub fn read(&self) -> [Cow<'a, str>; 4] {
         let mut rest = self.0;

@@ -109,8 +109,8 @@ fn cells(
         let [who, b, c] = match family {
             Family::Apis => ["", "", "api_name"],
             Family::Keys => ["api_key", "", "alias"],
-            Family::Key => ["api_key", "path", ""],
-            Family::Client => ["oauth_id", "path", ""],
+            Family::Key => ["api_key", "path", "api_name"],
+            Family::Client => ["oauth_id", "path", "api_name"],
         }
         .map(text);
         for (row, at) in times.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use tidegauge_facts::{ProjectId, Table, TenantId};
+use tidegauge_geo::{Countries, CountrySource};
 use tidegauge_import::{Format, Plan, Progress, Summary};
 use tidegauge_store::{Options, Store};
 
@@ -50,6 +52,10 @@ pub struct Args {
     /// Take the last line of a file also when no newline ends it: nobody is writing it any more.
     #[arg(long)]
     whole: bool,
+    /// Where the country of an address comes from when a row names none: `bundled`, `off`, or the path of a file in MaxMind's
+    /// format (.mmdb).
+    #[arg(long, value_name = "SOURCE", default_value = "bundled", env = "TIDEGAUGE_COUNTRY_DATABASE")]
+    country_database: CountrySource,
     /// Files, plain or compressed (gzip, zstd); patterns with * ? [] **; `-` is standard input.
     #[arg(required = true, value_name = "PATTERN")]
     patterns: Vec<String>,
@@ -76,8 +82,9 @@ const MAX_BACKLOG_BYTES: u64 = 512 * 1024 * 1024;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 impl Args {
-    fn plan(self) -> Plan {
-        Plan {
+    fn plan(self) -> anyhow::Result<Plan> {
+        Ok(Plan {
+            countries: Arc::new(Countries::open(&self.country_database)?),
             format: match self.format {
                 FormatName::Auto => None,
                 // The one is the other with two fields more: a line is taken with them or without.
@@ -95,7 +102,7 @@ impl Args {
             ignore_unknown: self.ignore_unknown,
             whole: self.whole,
             ..Plan::new(self.patterns)
-        }
+        })
     }
 }
 
@@ -111,7 +118,7 @@ struct Report {
 pub fn run(args: Args) -> anyhow::Result<()> {
     start_logging("warn");
     let data = args.data.clone();
-    let plan = args.plan();
+    let plan = args.plan()?;
     let options = Options { max_backlog_bytes: MAX_BACKLOG_BYTES, ..Options::default() };
     let store = Store::open(&data, options)?;
     let started = Instant::now();
