@@ -28,6 +28,8 @@ const FLUSH_BYTES: u64 = 256 * 1024 * 1024;
 const NICENESS: i32 = 10;
 /// Commits are busy when they take more than this share of the time, in percent.
 const BUSY_PERCENT: u128 = 25;
+/// When nothing was flushed for so long, there is time to merge what need not be.
+const TIDY_AFTER: Duration = Duration::from_secs(2);
 /// How often the thread looks whether there is something to do.
 const TICK: Duration = Duration::from_millis(100);
 /// How long after a failure it tries again.
@@ -73,7 +75,7 @@ impl Flusher {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
-                let result = self.flush_aside();
+                let result = self.aside(Self::flush_and_merge);
                 self.shared.look_at_disk();
                 self.shared.note_flush(result.as_ref().err());
                 if let Err(error) = result {
@@ -83,21 +85,40 @@ impl Flusher {
                     }
                 }
             }
+            if self.last.elapsed() >= TIDY_AFTER
+                && traffic::can_tidy(&self.shared.view.read().manifest.traffic)
+            {
+                let result = self.aside(|flusher| {
+                    let shared = Arc::clone(&flusher.shared);
+                    traffic::tidy(&shared, || !flusher.is_due() && !shared.is_closing(Duration::ZERO))
+                });
+                self.shared.note_flush(result.as_ref().err());
+                if result.is_err() && self.shared.is_closing(RETRY_AFTER) {
+                    return;
+                }
+            }
         }
     }
 
-    /// Flushes in a thread of its own, which stands back behind those that answer requests as long as the
+    fn flush_and_merge(&mut self) -> Result<(), StoreError> {
+        self.flush()?;
+        compact::compact(&self.shared)?;
+        traffic::compact(&self.shared)
+    }
+
+    /// Works in a thread of its own, which stands back behind those that answer requests as long as the
     /// backlog is not large. (A thread can give up its place, but not take it back: hence a new one.)
-    fn flush_aside(&mut self) -> Result<(), StoreError> {
+    fn aside(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
         let is_behind = self.shared.is_behind();
         thread::scope(|scope| {
             let flushing = thread::Builder::new().name("segments".into()).spawn_scoped(scope, || {
                 if !is_behind {
                     let _ = rustix::process::nice(NICENESS);
                 }
-                self.flush()?;
-                compact::compact(&self.shared)?;
-                traffic::compact(&self.shared)
+                work(self)
             });
             match flushing.map(|thread| thread.join()) {
                 Ok(Ok(result)) => result,
@@ -121,11 +142,12 @@ impl Flusher {
         !view.hot.parts().is_empty()
             && (view.hot.bytes() >= enough
                 || self.last.elapsed() >= options.flush_interval
-                || self.shared.take_flush_request())
+                || self.shared.is_flush_requested())
     }
 
     /// Moves the oldest parts into segments.
     fn flush(&mut self) -> Result<(), StoreError> {
+        self.shared.flush_begins();
         let (parts, manifest, past) = {
             let mut view = self.shared.view.write();
             let picked = Arc::make_mut(&mut view.hot).begin_flush(FLUSH_ROWS, FLUSH_BYTES);

@@ -236,8 +236,13 @@ impl Shared {
         self.note_damaged_segment(segment);
     }
 
-    pub fn take_flush_request(&self) -> bool {
-        self.flush_requested.swap(false, Ordering::Relaxed)
+    pub fn is_flush_requested(&self) -> bool {
+        self.flush_requested.load(Ordering::Relaxed)
+    }
+
+    /// What is hot now is what a flush was asked for.
+    pub fn flush_begins(&self) {
+        self.flush_requested.store(false, Ordering::Relaxed);
     }
 
     pub fn look_at_disk(&self) {

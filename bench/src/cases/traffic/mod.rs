@@ -20,10 +20,12 @@ use crate::cli::Options;
 use crate::directory::bytes_on_disk;
 use crate::{control, procfs, say};
 
+/// What is left goes into segments soon: a run does not wait for a minute.
+const SETTINGS: [(&str, &str); 1] = [("TIDEGAUGE_FLUSH_INTERVAL_SECONDS", "5")];
 /// Connections that requests are sent over.
 const CONNECTIONS: usize = 16;
 /// How long it may take until all requests are in segments.
-const SETTLE_LIMIT: Duration = Duration::from_secs(600);
+const SETTLE_LIMIT: Duration = Duration::from_secs(1200);
 /// The store is called settled when its files have not changed for so long.
 const SETTLED: Duration = Duration::from_secs(5);
 /// A report of one key is asked so often, of all so often; less if it takes `ENOUGH`.
@@ -38,7 +40,7 @@ pub fn run(options: &Options) -> anyhow::Result<CaseResult> {
     let count = options.traffic_requests;
     let mut requests = Requests::new(Timestamp::now());
     let mut result = CaseResult::new(Case::Traffic, format!("reports on {count} API requests of 90 days"));
-    let mut tidegauge = Tidegauge::start(options)?;
+    let mut tidegauge = Tidegauge::start_with(options, &SETTINGS)?;
     for until in [count / 10, count] {
         let (first, more) = (requests.sent(), until - requests.sent());
         let seconds = load(&tidegauge, &mut requests, more)?;

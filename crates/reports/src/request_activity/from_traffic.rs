@@ -1,5 +1,7 @@
 //! Traffic from what is added up of the requests in segments.
 
+use std::ops::Range;
+
 use ahash::RandomState;
 use hashbrown::HashTable;
 use tidegauge_store::Snapshot;
@@ -35,44 +37,83 @@ pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> 
             let bucket = question.bucket.map(|bucket| bucket.start(level.start(entry.span)));
             groups.add(bucket, entry.texts, entry.measure);
         })?;
-        if groups.table.len() > MAX_GROUPS {
+        if groups.all.len() > MAX_GROUPS {
             return Err(ReportError::TooManyRows(MAX_GROUPS));
         }
     }
-    for same in groups.table {
-        add_group(question, same.bucket, Texts(&same.texts), &same.measure, sums)?;
+    for same in &groups.all {
+        let texts = Texts(&groups.texts[same.texts.clone()]);
+        add_group(question, same.bucket, texts, &same.measure, sums)?;
     }
     Ok(())
 }
 
 /// Entries of the same bucket and texts, by their bytes: texts are read once for all of them.
+///
+/// Entries come sorted within each span, so what came after a group in one span mostly comes after it in the next: it is
+/// looked at before the index is.
 #[derive(Default)]
 struct Groups {
-    table: HashTable<Same>,
+    all: Vec<Same>,
+    texts: Vec<u8>,
+    index: HashTable<usize>,
     hasher: RandomState,
+    /// The group of the entry before.
+    last: usize,
 }
 
 struct Same {
     bucket: Option<i64>,
-    texts: Box<[u8]>,
+    /// Where its texts are.
+    texts: Range<usize>,
     measure: Measure,
+    /// The group that came after it.
+    next: usize,
 }
 
 impl Groups {
     fn add(&mut self, bucket: Option<i64>, texts: Texts<'_>, measure: &Measure) {
-        let hasher = &self.hasher;
-        let hash = |bucket: Option<i64>, texts: &[u8]| hasher.hash_one((bucket, texts));
-        let is_same = |same: &Same| same.bucket == bucket && *same.texts == *texts.0;
-        let is_full = self.table.len() > MAX_GROUPS;
-        match self.table.find_mut(hash(bucket, texts.0), is_same) {
-            Some(same) => same.measure.add(measure),
-            // One beyond the bound tells that there are more.
-            None if is_full => {}
-            None => {
-                let same = Same { bucket, texts: texts.0.into(), measure: *measure };
-                self.table.insert_unique(hash(bucket, texts.0), same, |same| hash(same.bucket, &same.texts));
+        let guess = self.all.get(self.last).map_or(0, |last| last.next);
+        let group = match self.is(guess, bucket, texts) {
+            true => guess,
+            false => self.find(bucket, texts),
+        };
+        if let Some(same) = self.all.get_mut(group) {
+            same.measure.add(measure);
+            if let Some(last) = self.all.get_mut(self.last) {
+                last.next = group;
             }
+            self.last = group;
+        } else if self.all.len() <= MAX_GROUPS {
+            // One beyond the bound tells that there are more.
+            self.begin(bucket, texts, measure);
         }
+    }
+
+    fn is(&self, group: usize, bucket: Option<i64>, texts: Texts<'_>) -> bool {
+        self.all
+            .get(group)
+            .is_some_and(|same| same.bucket == bucket && self.texts[same.texts.clone()] == *texts.0)
+    }
+
+    /// The group's number, or one that none has.
+    fn find(&self, bucket: Option<i64>, texts: Texts<'_>) -> usize {
+        let hash = self.hasher.hash_one((bucket, texts.0));
+        self.index.find(hash, |group| self.is(*group, bucket, texts)).copied().unwrap_or(usize::MAX)
+    }
+
+    fn begin(&mut self, bucket: Option<i64>, texts: Texts<'_>, measure: &Measure) {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(texts.0);
+        let group = self.all.len();
+        self.all.push(Same { bucket, texts: start..self.texts.len(), measure: *measure, next: group + 1 });
+        let Self { all, texts: bytes, index, hasher, last } = self;
+        let hash = |same: &Same| hasher.hash_one((same.bucket, &bytes[same.texts.clone()]));
+        index.insert_unique(hash(&all[group]), group, |group| hash(&all[*group]));
+        if *last < group {
+            all[*last].next = group;
+        }
+        *last = group;
     }
 }
 

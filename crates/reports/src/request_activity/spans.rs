@@ -1,4 +1,4 @@
-//! A period in few spans: whole months where there are any, days before and after them.
+//! A period in few spans: whole months where there are any, thirds of months before and after them, and days at its ends.
 
 use std::ops::Range;
 
@@ -6,38 +6,44 @@ use tidegauge_store::traffic::Level;
 
 use super::{Bucket, Question};
 
+/// Levels whose spans are named by their first day, each with the most days that one has.
+const LEVELS: [(Level, i64); 3] = [(Level::Month, 31), (Level::Third, 11), (Level::Day, 1)];
+
 /// The spans that make up the question's period, each instant in one. They end where its buckets end.
 pub(super) fn spans(question: &Question) -> Vec<(Level, Range<i64>)> {
     let days = question.first_day..question.last_day.saturating_add(1);
-    let spans = match question.bucket {
+    match question.bucket {
         Some(Bucket::Hour) => vec![(Level::Hour, days.start.saturating_mul(24)..days.end.saturating_mul(24))],
         Some(Bucket::Day) => vec![(Level::Day, days)],
         Some(Bucket::Month) | None => {
-            let first_month = month_from(days.start);
-            let last_month = month_of(days.end);
-            if first_month < last_month {
-                vec![
-                    (Level::Day, days.start..first_month),
-                    (Level::Month, first_month..last_month),
-                    (Level::Day, last_month..days.end),
-                ]
-            } else {
-                vec![(Level::Day, days)]
-            }
+            let mut spans = Vec::new();
+            split(days, &LEVELS, &mut spans);
+            spans
         }
+    }
+}
+
+/// Whole spans of the first level, and what is before and after them in spans of the next ones.
+fn split(days: Range<i64>, levels: &[(Level, i64)], spans: &mut Vec<(Level, Range<i64>)>) {
+    let Some(((level, longest), finer)) = levels.split_first() else { return };
+    if days.is_empty() {
+        return;
+    }
+    let start_of = |day: i64| level.span(Level::Day.start(day));
+    // The span that begins on the first day or after it: a day so much later is in it, and in none behind it.
+    let first = if start_of(days.start) == days.start {
+        days.start
+    } else {
+        start_of(start_of(days.start) + longest)
     };
-    spans.into_iter().filter(|(_, spans)| !spans.is_empty()).collect()
-}
-
-/// The month that a day is in, by its first day.
-fn month_of(day: i64) -> i64 {
-    Level::Month.span(Level::Day.start(day))
-}
-
-/// The first month that begins on the day or after it.
-fn month_from(day: i64) -> i64 {
-    let month = month_of(day);
-    if month == day { day } else { month_of(month + 31) }
+    let end = start_of(days.end);
+    if first < end {
+        split(days.start..first, finer, spans);
+        spans.push((*level, first..end));
+        split(end..days.end, finer, spans);
+    } else {
+        split(days, finer, spans);
+    }
 }
 
 #[cfg(test)]
@@ -63,17 +69,16 @@ mod tests {
                 let mut next = first;
                 for (level, span) in &spans {
                     assert_eq!(span.start, next);
-                    assert!(*level == Level::Day || month_of(span.start) == span.start);
-                    assert!(*level == Level::Day || month_of(span.end) == span.end);
+                    for end in [span.start, span.end] {
+                        assert_eq!(level.span(Level::Day.start(end)), end, "{first} {length}: {spans:?}");
+                    }
                     next = span.end;
                 }
                 assert_eq!(next, first + length);
-                let days: i64 = spans
-                    .iter()
-                    .filter(|(level, _)| *level == Level::Day)
-                    .map(|(_, s)| s.end - s.start)
-                    .sum();
-                assert!(days <= 60, "{first} {length}: {spans:?}");
+                let days =
+                    spans.iter().filter(|(level, _)| *level == Level::Day).map(|(_, s)| s.end - s.start);
+                assert!(days.sum::<i64>() <= 20, "{first} {length}: {spans:?}");
+                assert!(spans.len() <= 5, "{first} {length}: {spans:?}");
             }
         }
     }

@@ -69,6 +69,22 @@ fn many_small_parts_become_few_and_still_tell_the_same() {
 }
 
 #[test]
+fn when_there_is_nothing_else_to_do_one_part_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for n in 0..3 {
+        put_requests(&store, 3, AT + n * HOUR);
+        flush(&store);
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while part_files(dir.path()).len() > 1 {
+        assert!(Instant::now() < deadline, "{:?}", part_files(dir.path()));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(hits(&store), 9);
+}
+
+#[test]
 fn a_directory_of_before_is_added_up_at_its_opening() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

@@ -18,6 +18,8 @@ use crate::shared::Shared;
 
 /// This many parts of about one size become one.
 const RUN: usize = 4;
+/// Entries between two looks whether a merge is to go on.
+const LOOK_EVERY: u64 = 64 * 1024;
 /// Parts of fewer entries are of one size, the smallest; and so on up.
 const TIERS_ENTRIES: [u64; 4] = [64 * 1024, 512 * 1024, 4 * 1024 * 1024, 16 * 1024 * 1024];
 
@@ -27,14 +29,40 @@ pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
     if !manifest.traffic.is_whole() {
         return rebuild(shared, &manifest);
     }
-    let Some(run) = find_run(&manifest.traffic.parts) else { return Ok(()) };
+    match find_run(&manifest.traffic.parts) {
+        Some(run) => merge_run(shared, &manifest, &run, || true),
+        None => Ok(()),
+    }
+}
+
+/// Whether there is something to merge when there is nothing else to do.
+pub(crate) fn can_tidy(traffic: &Traffic) -> bool {
+    traffic.is_whole() && find_idle_run(&traffic.parts).is_some()
+}
+
+/// Merges parts further, when there is nothing else to do: the fewer there are, the sooner a report is read. Gives up when it
+/// is no longer to go on.
+pub(crate) fn tidy(shared: &Shared, goes_on: impl FnMut() -> bool) -> Result<(), StoreError> {
+    let manifest = Arc::clone(&shared.view.read().manifest);
+    match find_idle_run(&manifest.traffic.parts) {
+        Some(run) => merge_run(shared, &manifest, &run, goes_on),
+        None => Ok(()),
+    }
+}
+
+fn merge_run(
+    shared: &Shared,
+    manifest: &Manifest,
+    run: &[Arc<Part>],
+    goes_on: impl FnMut() -> bool,
+) -> Result<(), StoreError> {
     let dir = shared.dir.traffic_dir();
-    let meta = merge(&dir, shared.next_number(), &run)?;
+    let Some(meta) = merge(&dir, shared.next_number(), run, goes_on)? else { return Ok(()) };
     let merged = Arc::new(Part::new(&dir, meta));
     let is_in_run = |part: &Arc<Part>| run.iter().any(|other| Arc::ptr_eq(part, other));
     let mut parts: Vec<_> = manifest.traffic.parts.iter().filter(|part| !is_in_run(part)).cloned().collect();
     parts.push(merged);
-    install(shared, &manifest, Traffic { parts, is_stale: false })?;
+    install(shared, manifest, Traffic { parts, is_stale: false })?;
     run.iter().for_each(|part| part.make_obsolete());
     tracing::debug!(parts = run.len(), "parts of traffic merged");
     Ok(())
@@ -78,7 +106,29 @@ fn find_run(parts: &[Arc<Part>]) -> Option<Vec<Arc<Part>>> {
     })
 }
 
-fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreError> {
+/// The smallest parts, as many as the largest of them is no more than twice the others together: so each entry is
+/// written again only when there is half as much beside it.
+fn find_idle_run(parts: &[Arc<Part>]) -> Option<Vec<Arc<Part>>> {
+    let mut parts = parts.to_vec();
+    parts.sort_by_key(|part| part.meta.entries);
+    let mut sum = 0;
+    let run = parts.iter().enumerate().filter_map(|(others, part)| {
+        let is_worth_it = others > 0 && part.meta.entries <= 2 * sum;
+        sum += part.meta.entries;
+        is_worth_it.then_some(others + 1)
+    });
+    let run = run.max()?;
+    parts.truncate(run);
+    Some(parts)
+}
+
+/// The parts as one; none if it was given up.
+fn merge(
+    dir: &Path,
+    number: u64,
+    run: &[Arc<Part>],
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<Option<PartMeta>, StoreError> {
     let open: Vec<Arc<OpenPart>> = run.iter().map(|part| part.open()).collect::<Result<_, _>>()?;
     let mut heads = Vec::new();
     for (part, open) in run.iter().zip(&open) {
@@ -93,6 +143,9 @@ fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreEr
         if heads[least].key() != key {
             if sum.hits > 0 {
                 writer.push(&key, &sum)?;
+                if writer.entries().is_multiple_of(LOOK_EVERY) && !goes_on() {
+                    return writer.give_up().map(|()| None);
+                }
             }
             key.clear();
             key.extend_from_slice(heads[least].key());
@@ -106,5 +159,5 @@ fn merge(dir: &Path, number: u64, run: &[Arc<Part>]) -> Result<PartMeta, StoreEr
     if sum.hits > 0 {
         writer.push(&key, &sum)?;
     }
-    writer.finish()
+    writer.finish().map(Some)
 }

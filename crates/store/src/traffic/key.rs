@@ -18,8 +18,10 @@ pub enum Level {
     Hour = 1,
     /// UTC days since 1970.
     Day = 2,
+    /// Thirds of months, from their days 1, 11 and 21 on, each named by its first day, in days since 1970.
+    Third = 3,
     /// Months, each named by its first day, in days since 1970.
-    Month = 3,
+    Month = 4,
 }
 
 impl Level {
@@ -29,6 +31,10 @@ impl Level {
         match self {
             Self::Hour => at.hour(),
             Self::Day => at.day(),
+            Self::Third => {
+                let day = i64::from(at.calendar().day) - 1;
+                at.day() - day + (day / 10 * 10).min(20)
+            }
             Self::Month => at.month_start().day(),
         }
     }

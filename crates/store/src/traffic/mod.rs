@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use crate::error::StoreError;
 
-pub(crate) use compact::compact;
+pub(crate) use compact::{can_tidy, compact, tidy};
 pub use key::{Family, Level, Texts};
 pub use measure::{Hit, Measure, NETWORK_STATISTICS};
 pub(crate) use part::{Part, PartMeta, remove_orphans};

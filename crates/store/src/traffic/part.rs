@@ -341,6 +341,16 @@ impl PartWriter {
         Ok(())
     }
 
+    /// Entries so far.
+    pub fn entries(&self) -> u64 {
+        self.meta.entries
+    }
+
+    /// Removes what was written.
+    pub fn give_up(self) -> Result<(), StoreError> {
+        fs::remove_file(&self.path).map_err(StoreError::io("cannot remove", &self.path))
+    }
+
     fn end_block(&mut self) -> Result<(), StoreError> {
         let mut write = || {
             let block = self.compressor.compress(&self.block.bytes)?;

@@ -56,14 +56,22 @@ pub(crate) fn write_tally(
         let days = hours.over(|hour| hour.div_euclid(24));
         drop(hours);
         days.write(family, Level::Day, &texts, &mut writer)?;
-        let mut known = None;
-        let months = days.over(|day| match known {
-            Some((last, month)) if last == day => month,
-            _ => known.insert((day, Level::Month.span(Level::Day.start(day)))).1,
-        });
+        let thirds = days.over(remembered(|day| Level::Third.span(Level::Day.start(day))));
+        drop(days);
+        thirds.write(family, Level::Third, &texts, &mut writer)?;
+        let months = thirds.over(remembered(|third| Level::Month.span(Level::Third.start(third))));
         months.write(family, Level::Month, &texts, &mut writer)?;
     }
     writer.finish().map(Some)
+}
+
+/// The same, worked out once for equal ones in a row.
+fn remembered(span: impl Fn(i64) -> i64) -> impl FnMut(i64) -> i64 {
+    let mut known = None;
+    move |of| match known {
+        Some((last, span)) if last == of => span,
+        _ => known.insert((of, span(of))).1,
+    }
 }
 
 /// Each row's measure; of network statistics that of none.
