@@ -38,6 +38,6 @@ impl<'c> KnownCountries<'c> {
             return;
         };
         let found = row.texts_of("ip").and_then(|ip| self.country(ip));
-        row.set(place, found.map(|country| Taken::Text(country.as_str().into())));
+        row.set(place, found.map(|country| Taken::Text(country.as_str().to_owned().into())));
     }
 }
