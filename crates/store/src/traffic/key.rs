@@ -149,6 +149,11 @@ pub(super) fn begin(key: &mut Vec<u8>, family: Family, level: Level, tenant: &st
     write_text(key, who);
 }
 
+/// Whether a key is of the finest level.
+pub(super) fn is_of_hour(key: &[u8]) -> bool {
+    key.get(1) == Some(&(Level::Hour as u8))
+}
+
 /// The first key of a span.
 pub(super) fn at_span(prefix: &[u8], span: i64) -> Vec<u8> {
     [prefix, &span_code(span).to_be_bytes()].concat()

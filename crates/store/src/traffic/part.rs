@@ -17,12 +17,14 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::block::{BlockReader, BlockWriter, Malformed, read_number, write_number};
+use super::key::is_of_hour;
 use super::measure::Measure;
 use crate::directory::sync_dir;
 use crate::error::StoreError;
 
-/// A block is closed at so many bytes before compression.
-const BLOCK_BYTES: usize = 16 * 1024;
+/// A block is closed at so many bytes before compression: a report reads a few of the coarse levels', and long runs of hours.
+const BLOCK_BYTES: usize = 4 * 1024;
+const HOUR_BLOCK_BYTES: usize = 16 * 1024;
 /// A block is refused when it says that it is longer: what is held in memory for one.
 const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 /// zstd's level: these files are read again soon.
@@ -335,7 +337,7 @@ impl PartWriter {
         }
         self.block.push(key, measure);
         self.meta.entries += 1;
-        if self.block.bytes.len() >= BLOCK_BYTES {
+        if self.block.bytes.len() >= if is_of_hour(key) { HOUR_BLOCK_BYTES } else { BLOCK_BYTES } {
             self.end_block()?;
         }
         Ok(())
