@@ -131,8 +131,8 @@ pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<
     let mut sums = Sums::default();
     match from_traffic::add(snapshot, question, &mut sums) {
         Ok(()) => {}
-        // It was found to be damaged, and will be made again; the facts know.
-        Err(_) if !snapshot.traffic().is_whole() => return activity_from_facts(snapshot, question),
+        // What is damaged will be made again; the facts know.
+        Err(ReportError::Store(_)) => return activity_from_facts(snapshot, question),
         Err(error) => return Err(error),
     }
     let tenant = question.scope.tenant.as_str();

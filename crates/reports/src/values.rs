@@ -61,7 +61,7 @@ impl<'a> Values<'a> {
                 }
                 let codes = keys.keys().values().iter().enumerate();
                 codes
-                    .filter(|(row, code)| is_it[**code as usize] && keys.is_valid(*row))
+                    .filter(|(row, code)| keys.is_valid(*row) && is_it[**code as usize])
                     .map(|(row, _)| row)
                     .collect()
             }

@@ -298,3 +298,26 @@ proptest! {
         check(&open(dir.path()), &said, &questions)?;
     }
 }
+
+#[test]
+fn what_is_in_segments_is_not_looked_at_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (key, client, api, path, label, code, tag) = (1, 1, 0, 1, 1, 3, 0);
+    let one =
+        Said { tenant: 0, project: 0, key, client, api, path, label, code, tag, at: START, millis: [1; 3] };
+    say(&store, &[one]);
+    flush(&store);
+    // Without the facts, what is added up still answers; what is not, does not.
+    for segment in fs::read_dir(dir.path().join("segments")).unwrap() {
+        fs::remove_file(segment.unwrap().path()).unwrap();
+    }
+    let scope = Scope { tenant: TenantId::parse("t0").unwrap(), project: None };
+    let (first_day, last_day) = (START / DAY - 40, START / DAY + 40);
+    let subject = Subject::EndpointsOfKey("k".into());
+    let question =
+        Question { scope, subject, first_day, last_day, bucket: None, api: None, tags: Vec::new() };
+    let rows = request_activity(&store.snapshot(), &question).unwrap();
+    assert_eq!(rows, model(&[one], &question).into_values().collect::<Vec<_>>());
+    assert!(request_activity(&store.snapshot(), &Question { tags: vec!["x".into()], ..question }).is_err());
+}

@@ -23,7 +23,7 @@ pub struct CheckReport {
     pub findings: Vec<String>,
 }
 
-/// Verifies the manifest, the checkpoint, every segment and every log file.
+/// Verifies the manifest, the checkpoint, every segment, every part of traffic and every log file.
 ///
 /// # Errors
 /// The directory cannot be opened, or its manifest is damaged.

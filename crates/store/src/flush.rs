@@ -2,6 +2,7 @@
 //!
 //! It stands back behind commits: while they are busy, it waits until the interval is over or half of the backlog
 //! is used, so that a burst goes into the log at full speed; and it runs niced until the backlog is large.
+//! With each segment of requests it writes what they add up to, and merges that further when there is nothing to flush.
 //! Promise: a fact leaves hot and log only after a manifest that names its segment is on the disk. A
 //! failed flush loses nothing; it is tried again, and the log grows up to its bound meanwhile.
 
@@ -29,7 +30,10 @@ const NICENESS: i32 = 10;
 /// Commits are busy when they take more than this share of the time, in percent.
 const BUSY_PERCENT: u128 = 25;
 /// When nothing was flushed for so long, there is time to merge what need not be.
-const TIDY_AFTER: Duration = Duration::from_secs(2);
+pub(crate) const TIDY_AFTER: Duration = Duration::from_secs(2);
+const MAX_TIDY_AFTER: Duration = Duration::from_secs(3600);
+/// How long after a failure requests are added up again.
+const REBUILD_PAUSE: Duration = Duration::from_secs(600);
 /// How often the thread looks whether there is something to do.
 const TICK: Duration = Duration::from_millis(100);
 /// How long after a failure it tries again.
@@ -42,6 +46,10 @@ pub(crate) struct Flusher {
     /// When it flushed last. (Not by the clock of the day, which may go back.)
     pub last: Instant,
     pub busy: BusyMeter,
+    /// How long nothing must have been flushed before there is time to merge what need not be.
+    pub tidy_after: Duration,
+    /// When requests could not be added up again.
+    pub rebuild_failed: Option<Instant>,
 }
 
 /// Tells whether commits have been busy since it was last asked.
@@ -85,17 +93,9 @@ impl Flusher {
                     }
                 }
             }
-            if self.last.elapsed() >= TIDY_AFTER
-                && traffic::can_tidy(&self.shared.view.read().manifest.traffic)
-            {
-                let result = self.aside(|flusher| {
-                    let shared = Arc::clone(&flusher.shared);
-                    traffic::tidy(&shared, || !flusher.is_due() && !shared.is_closing(Duration::ZERO))
-                });
+            if self.last.elapsed() >= self.tidy_after && traffic::can_tidy(&self.shared) {
+                let result = self.aside(Self::tidy);
                 self.shared.note_flush(result.as_ref().err());
-                if result.is_err() && self.shared.is_closing(RETRY_AFTER) {
-                    return;
-                }
             }
         }
     }
@@ -103,7 +103,31 @@ impl Flusher {
     fn flush_and_merge(&mut self) -> Result<(), StoreError> {
         self.flush()?;
         compact::compact(&self.shared)?;
-        traffic::compact(&self.shared)
+        if self.shared.view.read().manifest.traffic.is_whole() {
+            return traffic::compact(&self.shared);
+        }
+        if self.may_rebuild()
+            && let Err(error) = traffic::rebuild(&self.shared)
+        {
+            tracing::error!(%error, "requests cannot be added up again: reports look at each of them");
+            self.rebuild_failed = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Merges what need not be. What was given up or failed is put off, each time for longer: it would be for nothing again.
+    fn tidy(&mut self) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let result = traffic::tidy(&shared, || !self.is_due() && !shared.is_closing(Duration::ZERO));
+        self.tidy_after = match result {
+            Ok(true) => TIDY_AFTER,
+            Ok(false) | Err(_) => (self.tidy_after * 2).min(MAX_TIDY_AFTER),
+        };
+        result.map(|_| ())
+    }
+
+    fn may_rebuild(&self) -> bool {
+        self.rebuild_failed.is_none_or(|at| at.elapsed() >= REBUILD_PAUSE)
     }
 
     /// Works in a thread of its own, which stands back behind those that answer requests as long as the
@@ -136,7 +160,7 @@ impl Flusher {
         let options = &self.shared.options;
         let half_backlog = options.max_backlog_bytes / 2;
         let enough = if is_busy { half_backlog } else { options.flush_bytes.min(half_backlog) };
-        if !view.manifest.traffic.is_whole() {
+        if !view.manifest.traffic.is_whole() && self.may_rebuild() {
             return true;
         }
         !view.hot.parts().is_empty()

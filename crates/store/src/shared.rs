@@ -240,7 +240,7 @@ impl Shared {
         self.flush_requested.load(Ordering::Relaxed)
     }
 
-    /// What is hot now is what a flush was asked for.
+    /// What was asked for is on its way; what a flush leaves is asked for again, or due in time.
     pub fn flush_begins(&self) {
         self.flush_requested.store(false, Ordering::Relaxed);
     }

@@ -13,7 +13,7 @@ use crate::commit::Committer;
 use crate::dedupe::{Fingerprint, Fingerprinter};
 use crate::directory::DataDir;
 use crate::error::{Refused, StoreError};
-use crate::flush::{BusyMeter, Flusher};
+use crate::flush::{BusyMeter, Flusher, TIDY_AFTER};
 use crate::intake::Appended;
 use crate::recovery;
 use crate::shared::{Health, Options, Shared};
@@ -57,6 +57,8 @@ impl Store {
             gauges: opened.gauges,
             last: Instant::now(),
             busy: BusyMeter::new(),
+            tidy_after: TIDY_AFTER,
+            rebuild_failed: None,
         };
         let (tended, renewed) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = [

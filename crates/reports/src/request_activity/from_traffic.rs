@@ -12,6 +12,9 @@ use super::sums::Sums;
 use super::{Group, MAX_GROUPS, Question, Subject};
 use crate::ReportError;
 
+/// Bytes of texts put together for one answer, at most.
+const MAX_TEXT_BYTES: usize = 128 * 1024 * 1024;
+
 /// Whether what is added up can answer the question: nothing is by tag, nor all keys by the hour.
 pub(super) fn can_answer(question: &Question) -> bool {
     let (family, _) = family(question);
@@ -30,14 +33,18 @@ fn family(question: &Question) -> (Family, &str) {
 /// Adds what is known of the question.
 pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> Result<(), ReportError> {
     let (family, who) = family(question);
+    let is_filtered = question.scope.project.is_some() || question.api.is_some();
     let mut groups = Groups::default();
     for (level, spans) in spans(question) {
         let wanted = Wanted { tenant: question.scope.tenant.as_str(), family, who, level, spans };
         snapshot.traffic().visit(&wanted, |entry| {
             let bucket = question.bucket.map(|bucket| bucket.start(level.start(entry.span)));
-            groups.add(bucket, entry.texts, entry.measure);
+            // Others' rows are not put together: they would count towards the bounds.
+            if !is_filtered || is_wanted(question, entry.texts) {
+                groups.add(bucket, entry.texts, entry.measure);
+            }
         })?;
-        if groups.all.len() > MAX_GROUPS {
+        if groups.is_full() {
             return Err(ReportError::TooManyRows(MAX_GROUPS));
         }
     }
@@ -84,10 +91,14 @@ impl Groups {
                 last.next = group;
             }
             self.last = group;
-        } else if self.all.len() <= MAX_GROUPS {
-            // One beyond the bound tells that there are more.
+        } else if !self.is_full() {
             self.begin(bucket, texts, measure);
         }
+    }
+
+    /// Whether there are more than one answer may have, or longer ones.
+    fn is_full(&self) -> bool {
+        self.all.len() > MAX_GROUPS || self.texts.len() > MAX_TEXT_BYTES
     }
 
     fn is(&self, group: usize, bucket: Option<i64>, texts: Texts<'_>) -> bool {
@@ -117,6 +128,14 @@ impl Groups {
     }
 }
 
+/// Whether the texts are of the question's project and API.
+fn is_wanted(question: &Question, texts: Texts<'_>) -> bool {
+    let [a, b, _, project] = texts.read();
+    let api = if question.subject == Subject::Keys { b } else { a };
+    question.scope.project.as_ref().is_none_or(|wanted| *wanted.as_str() == *project)
+        && question.api.as_ref().is_none_or(|wanted| *wanted == api)
+}
+
 fn add_group(
     question: &Question,
     bucket: Option<i64>,
@@ -124,8 +143,7 @@ fn add_group(
     measure: &Measure,
     sums: &mut Sums,
 ) -> Result<(), ReportError> {
-    let [a, b, c, project] = texts.read();
-    let is_in_scope = question.scope.project.as_ref().is_none_or(|wanted| *wanted.as_str() == *project);
+    let [a, b, c, _] = texts.read();
     // In the order of the families' texts.
     let (api, path, key, code, label) = match question.subject {
         Subject::EndpointsOfKey(_) | Subject::EndpointsOfClient(_) => (a, Some(b), None, 0, None),
@@ -134,9 +152,7 @@ fn add_group(
         Subject::Apis => (a, None, None, 0, Some(c)),
         Subject::Errors => (a, None, None, b.parse().unwrap_or(0), None),
     };
-    let is_wanted = question.api.as_ref().is_none_or(|wanted| *wanted == api)
-        && (question.subject != Subject::Errors || code >= 400);
-    if !is_in_scope || !is_wanted {
+    if question.subject == Subject::Errors && code < 400 {
         return Ok(());
     }
     let api = if question.subject == Subject::Keys { Box::default() } else { api.into() };

@@ -140,3 +140,37 @@ fn a_part_that_no_manifest_names_is_removed_at_the_next_opening() {
     drop(open(dir.path()));
     assert!(!stray.exists());
 }
+
+#[test]
+fn what_cannot_be_added_up_again_is_not_called_whole_and_leaves_no_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_requests(&store, 5, AT);
+    flush(&store);
+    put_requests(&store, 3, AT);
+    flush(&store);
+    drop(store);
+    let parts = part_files(dir.path());
+    fs::remove_file(&parts[0]).unwrap();
+    let mut segments: Vec<PathBuf> =
+        fs::read_dir(dir.path().join("segments")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    segments.sort();
+    let mut content = fs::read(&segments[1]).unwrap();
+    content[100] ^= 1;
+    fs::write(&segments[1], content).unwrap();
+
+    let store = open(dir.path());
+    let wanted =
+        Wanted { tenant: "t", family: Family::Apis, who: "", level: Level::Hour, spans: 0..i64::MAX };
+    assert!(store.snapshot().traffic().visit(&wanted, |_| ()).is_err());
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !store.snapshot().manifest.segments[1].is_damaged() {
+        assert!(Instant::now() < deadline, "it was never tried");
+        std::thread::yield_now();
+    }
+    // A flush comes after what was tried.
+    put_requests(&store, 1, AT);
+    flush(&store);
+    assert!(!store.snapshot().traffic().is_whole());
+    assert_eq!(part_files(dir.path()).len(), parts.len(), "one is lost, one was added, none is left over");
+}

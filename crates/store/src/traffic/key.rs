@@ -32,8 +32,8 @@ impl Level {
             Self::Hour => at.hour(),
             Self::Day => at.day(),
             Self::Third => {
-                let day = i64::from(at.calendar().day) - 1;
-                at.day() - day + (day / 10 * 10).min(20)
+                let first = at.month_start().day();
+                first + ((at.day() - first) / 10 * 10).min(20)
             }
             Self::Month => at.month_start().day(),
         }
@@ -199,6 +199,22 @@ mod tests {
             prop_assert_eq!(Texts(&one).read().map(Cow::into_owned), a.clone());
             prop_assert_eq!(one.cmp(&other), a.cmp(&b));
         }
+    }
+
+    /// Whoever changes this changes [`super::super::VERSION`] too: parts of before would be read wrongly.
+    #[test]
+    fn keys_of_this_version_are_written_so() {
+        assert_eq!(super::super::VERSION, 2);
+        assert_eq!(
+            [Level::Hour, Level::Day, Level::Third, Level::Month].map(|level| level as u8),
+            [1, 2, 3, 4]
+        );
+        assert_eq!(Family::ALL.map(|family| family as u8), [1, 2, 3, 4]);
+        let (tenant, who, family) = ("t", "key", Family::Key);
+        let wanted = Wanted { tenant, family, who, level: Level::Month, spans: 0..1 };
+        let mut key = at_span(&prefix(&wanted), 19_783);
+        ["api", "/a\0b", "name", "p"].iter().for_each(|text| write_text(&mut key, text));
+        assert_eq!(key, b"\x03\x04t\0\0key\0\0\x80\0\x4d\x47api\0\0/a\0\xffb\0\0name\0\0p\0\0");
     }
 
     #[test]

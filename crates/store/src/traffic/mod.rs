@@ -18,14 +18,14 @@ use std::sync::Arc;
 
 use crate::error::StoreError;
 
-pub(crate) use compact::{can_tidy, compact, tidy};
+pub(crate) use compact::{can_tidy, compact, rebuild, tidy};
 pub use key::{Family, Level, Texts};
 pub use measure::{Hit, Measure, NETWORK_STATISTICS};
 pub(crate) use part::{Part, PartMeta, remove_orphans};
 pub(crate) use tally::write_tally;
 
 /// The version of what is added up, and how it is written. Another one is not read, but made anew.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What is added up of the requests in segments.
 #[derive(Debug, Clone, Default)]

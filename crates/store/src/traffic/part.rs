@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +29,8 @@ const HOUR_BLOCK_BYTES: usize = 16 * 1024;
 const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 /// zstd's level: these files are read again soon.
 const COMPRESSION: i32 = 1;
+/// So much of a block's first key is kept in the index: what is in memory for a block is bounded.
+const MAX_INDEX_KEY_BYTES: usize = 128;
 const MAGIC: [u8; 8] = *b"TGTRAF01";
 const TRAILER_BYTES: u64 = 28;
 
@@ -150,19 +152,19 @@ impl Part {
 #[derive(Debug)]
 pub(crate) struct OpenPart {
     file: File,
-    /// The blocks' first keys, one after the other.
+    /// The beginnings of the blocks' first keys, one after the other.
     keys: Vec<u8>,
     blocks: Vec<Block>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Block {
-    /// Where its first key ends in the list of them.
-    key_end: usize,
     at: u64,
-    bytes: usize,
+    /// Where its first key ends in the list of them.
+    key_end: u32,
+    bytes: u32,
     /// Its length before compression.
-    raw_bytes: usize,
+    raw_bytes: u32,
     crc32c: u32,
 }
 
@@ -200,21 +202,19 @@ impl OpenPart {
         Ok(Self { file, keys, blocks })
     }
 
-    /// The block that the key is in, if it is in any.
+    /// The block to begin with to meet every entry from `key` on: the last one that begins before it for sure.
     fn block_of(&self, key: &[u8]) -> usize {
-        let mut start = 0;
-        // Only the keys' ends are kept: the starts are looked up.
+        let key = &key[..key.len().min(MAX_INDEX_KEY_BYTES)];
         let first = |n: usize| {
             let begin = n.checked_sub(1).map_or(0, |before| self.blocks[before].key_end);
-            &self.keys[begin..self.blocks[n].key_end]
+            &self.keys[begin as usize..self.blocks[n].key_end as usize]
         };
-        let mut end = self.blocks.len();
+        let (mut start, mut end) = (0, self.blocks.len());
         while start < end {
             let middle = start + (end - start) / 2;
-            if first(middle) <= key {
-                start = middle + 1;
-            } else {
-                end = middle;
+            match first(middle) < key {
+                true => start = middle + 1,
+                false => end = middle,
             }
         }
         start.saturating_sub(1)
@@ -234,8 +234,9 @@ fn read_index(mut rest: &[u8]) -> Result<(Vec<u8>, Vec<Block>), Malformed> {
         if raw_bytes.max(bytes) > MAX_BLOCK_BYTES {
             return Err(Malformed);
         }
-        let (raw_bytes, key_end) = (raw_bytes as usize, keys.len());
-        blocks.push(Block { key_end, at, bytes: bytes as usize, raw_bytes, crc32c });
+        let key_end = u32::try_from(keys.len()).map_err(|_| Malformed)?;
+        // Both are below `MAX_BLOCK_BYTES`.
+        blocks.push(Block { at, key_end, bytes: bytes as u32, raw_bytes: raw_bytes as u32, crc32c });
         at += bytes;
     }
     keys.shrink_to_fit();
@@ -282,8 +283,11 @@ impl Entries<'_> {
 
     fn read(&self, block: &Block) -> Result<Vec<u8>, StoreError> {
         let path = &self.part.path;
-        let mut content = vec![0; block.bytes];
-        self.open.file.read_exact_at(&mut content, block.at).map_err(StoreError::io("cannot read", path))?;
+        let mut content = vec![0; block.bytes as usize];
+        self.open.file.read_exact_at(&mut content, block.at).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.part.damaged("it ends early"),
+            _ => StoreError::io("cannot read", path)(error),
+        })?;
         if crc32c::crc32c(&content) != block.crc32c {
             return Err(self.part.damaged("a block's checksum is wrong"));
         }
@@ -292,7 +296,7 @@ impl Entries<'_> {
                 Some(decompressor) => decompressor,
                 none => none.insert(zstd::bulk::Decompressor::new()?),
             };
-            decompressor.decompress(&content, block.raw_bytes)
+            decompressor.decompress(&content, block.raw_bytes as usize)
         });
         decompressed.map_err(|error| self.part.damaged(error))
     }
@@ -309,6 +313,18 @@ pub(super) struct PartWriter {
     first_key: Vec<u8>,
     index: Vec<u8>,
     at: u64,
+    is_finished: bool,
+}
+
+impl Drop for PartWriter {
+    /// Half a part is none, and must not take the last of the disk.
+    fn drop(&mut self) {
+        if !self.is_finished
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(file = %self.path.display(), %error, "cannot remove an unfinished part");
+        }
+    }
 }
 
 impl PartWriter {
@@ -326,6 +342,7 @@ impl PartWriter {
             first_key: Vec::new(),
             index: Vec::new(),
             at: 0,
+            is_finished: false,
         })
     }
 
@@ -348,17 +365,13 @@ impl PartWriter {
         self.meta.entries
     }
 
-    /// Removes what was written.
-    pub fn give_up(self) -> Result<(), StoreError> {
-        fs::remove_file(&self.path).map_err(StoreError::io("cannot remove", &self.path))
-    }
-
     fn end_block(&mut self) -> Result<(), StoreError> {
         let mut write = || {
             let block = self.compressor.compress(&self.block.bytes)?;
             self.file.write_all(&block)?;
-            write_number(&mut self.index, self.first_key.len() as u64);
-            self.index.extend_from_slice(&self.first_key);
+            let first = &self.first_key[..self.first_key.len().min(MAX_INDEX_KEY_BYTES)];
+            write_number(&mut self.index, first.len() as u64);
+            self.index.extend_from_slice(first);
             write_number(&mut self.index, block.len() as u64);
             write_number(&mut self.index, self.block.bytes.len() as u64);
             write_number(&mut self.index, u64::from(crc32c::crc32c(&block)));
@@ -386,8 +399,9 @@ impl PartWriter {
             sync_dir(&self.dir)
         };
         write().map_err(StoreError::io("cannot write", &self.path))?;
+        self.is_finished = true;
         self.meta.bytes = self.at + self.index.len() as u64 + TRAILER_BYTES;
-        Ok(self.meta)
+        Ok(self.meta.clone())
     }
 }
 
@@ -408,4 +422,54 @@ pub(crate) fn remove_orphans(dir: &Path, known: &[Arc<Part>]) -> Result<(), Stor
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::measure::Hit;
+    use super::*;
+
+    /// Keys of which many begin alike for longer than the index keeps of them.
+    fn key() -> impl Strategy<Value = Vec<u8>> {
+        let length = prop_oneof![0..4_usize, 120..140_usize];
+        (length, prop::collection::vec(0..6_u8, 0..6)).prop_map(|(length, end)| {
+            let mut key = vec![7; length];
+            key.extend(end);
+            key
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_range_of_keys_is_read_whole_wherever_blocks_begin(
+            keys in prop::collection::btree_set(key(), 1..2000),
+            ranges in prop::collection::vec((key(), key()), 20),
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let mut writer = PartWriter::begin(dir.path(), 1).unwrap();
+            let entries: BTreeMap<Vec<u8>, Measure> = keys.into_iter().zip(0..).map(|(key, at)| {
+                let hit = Hit { code: 200, at: at * 1_000_003, request_time: 1 << 40, latency: 1 << 50, upstream: 3 };
+                (key, Measure::from(hit))
+            }).collect();
+            entries.iter().for_each(|(key, measure)| writer.push(key, measure).unwrap());
+            let part = Part::new(dir.path(), writer.finish().unwrap());
+            for (from, to) in ranges {
+                let mut read = Vec::new();
+                part.visit(&from, &to, |key, measure| read.push((key.to_vec(), *measure))).unwrap();
+                let expected: Vec<_> = entries
+                    .iter()
+                    .filter(|(key, _)| **key >= from && **key < to)
+                    .map(|(key, measure)| (key.clone(), *measure))
+                    .collect();
+                prop_assert_eq!(read, expected);
+            }
+            part.verify().unwrap();
+        }
+    }
 }
