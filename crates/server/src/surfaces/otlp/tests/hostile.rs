@@ -140,7 +140,7 @@ fn a_span_with_a_value_beyond_the_bounds_of_facts_is_rejected_alone() {
         let told = reason_with("http.response.status_code", code);
         assert_eq!(told, "http.response.status_code is not a whole number from 100 to 999");
     }
-    let told = reason_with("http.request.body.size", json!(-5));
+    let told = reason_with("http.request.body.size", json!("5 kB"));
     assert_eq!(told, format!("http.request.body.size is not a whole number from 0 to {}", i64::MAX));
     assert_eq!(reason_with("server.address", json!("a\0b")), "server.address holds a NUL character");
     assert_eq!(reason_with("tidegauge.api_key", json!("k\0")), "tidegauge.api_key holds a NUL character");
