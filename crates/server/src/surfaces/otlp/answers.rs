@@ -53,7 +53,6 @@ pub enum Failure {
 /// `google.rpc.Code`.
 enum Code {
     InvalidArgument = 3,
-    DeadlineExceeded = 4,
     PermissionDenied = 7,
     ResourceExhausted = 8,
     Unimplemented = 12,
@@ -69,6 +68,11 @@ impl Failure {
             Self::Denied(denied) => return denied_answer(denied, encoding),
             Self::Body(Unread::Body(BodyRefused::TooManyAtOnce)) => {
                 return unavailable(&Unavailable::BUSY, Unavailable::BUSY.reason, encoding);
+            }
+            // 408 would make an exporter drop the spans.
+            Self::Body(Unread::Body(BodyRefused::TooSlow)) => {
+                let again = "The export took too long to arrive; nothing was stored";
+                return unavailable(&Unavailable::BUSY, again, encoding);
             }
             Self::Intake(error) => {
                 let why = Unavailable::from(error);
@@ -107,15 +111,13 @@ fn body_refused(unread: Unread) -> (StatusCode, Code, &'static str) {
             Code::ResourceExhausted,
             "the export is longer than the server takes, compressed or not; export fewer spans at once",
         ),
-        Unread::Body(BodyRefused::TooSlow) => {
-            (StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, "the body took too long to arrive")
-        }
         Unread::Body(BodyRefused::Encoded) => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::InvalidArgument,
             "the content encoding is neither gzip nor identity",
         ),
-        Unread::Body(BodyRefused::CutShort | BodyRefused::TooManyAtOnce) => {
+        // The last two were answered with 503 before.
+        Unread::Body(BodyRefused::CutShort | BodyRefused::TooManyAtOnce | BodyRefused::TooSlow) => {
             (StatusCode::BAD_REQUEST, Code::InvalidArgument, "the body ended early")
         }
         Unread::NotGzip => {

@@ -18,7 +18,7 @@ pub struct Export<'a> {
     service: Option<Result<usize, Rejected>>,
     /// Spans that are no requests: another kind's, or not about HTTP.
     pub ignored: usize,
-    /// Spans that tell of a request, but wrongly.
+    /// Spans that tell of a request, but wrongly, or that cannot be read.
     pub rejected: usize,
     /// Why the first of them was rejected.
     pub reason: Option<Rejected>,
@@ -45,6 +45,11 @@ impl<'a> Export<'a> {
         self.records.push((service.clone()?, record));
         Ok(true)
     }
+
+    fn reject(&mut self, reason: Rejected) {
+        self.rejected += 1;
+        self.reason.get_or_insert(reason);
+    }
 }
 
 impl<'a> Sink<'a> for Export<'a> {
@@ -57,10 +62,11 @@ impl<'a> Sink<'a> for Export<'a> {
         match self.record(&span) {
             Ok(true) => {}
             Ok(false) => self.ignored += 1,
-            Err(reason) => {
-                self.rejected += 1;
-                self.reason.get_or_insert(reason);
-            }
+            Err(reason) => self.reject(reason),
         }
+    }
+
+    fn unreadable(&mut self, what: String) {
+        self.reject(Rejected::Unreadable(what));
     }
 }

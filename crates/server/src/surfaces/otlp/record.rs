@@ -50,6 +50,8 @@ pub struct Record<'a> {
 /// Why a span, or all of a resource, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     #[error("its trace id or its span id is missing or invalid")]
     BadId,
     #[error("it has no start or no end")]

@@ -2,6 +2,7 @@
 
 mod building;
 mod hostile;
+mod refusals;
 
 use serde_json::{Value as Json, json};
 use tidegauge_facts::Micros;
