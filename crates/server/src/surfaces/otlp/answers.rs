@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::collect::MAX_EXPORT_REQUESTS;
 use super::encoding::Encoding;
 use super::span::Malformed;
 use super::wire::{put_bytes, put_number};
@@ -43,6 +44,8 @@ pub enum Failure {
     OtherType,
     Body(Unread),
     Malformed(Malformed),
+    /// More than [`MAX_EXPORT_REQUESTS`]. All of it is refused: exporters report an error, and hide a partial success.
+    TooManyRequests,
     /// Nothing of it was stored, but perhaps after [`IntakeError::Unknown`].
     Intake(IntakeError),
     /// The first of its requests were stored, and then no more.
@@ -94,6 +97,13 @@ impl Failure {
                 (status, code, message.to_owned())
             }
             Self::Malformed(Malformed(message)) => (StatusCode::BAD_REQUEST, Code::InvalidArgument, message),
+            Self::TooManyRequests => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Code::ResourceExhausted,
+                format!(
+                    "the export holds more than {MAX_EXPORT_REQUESTS} spans of HTTP servers; export fewer at once"
+                ),
+            ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 Code::Unimplemented,

@@ -26,7 +26,7 @@ struct Read {
 fn read(encoding: Encoding, body: &[u8]) -> Result<Read, Malformed> {
     let mut export = Export::default();
     encoding.read(body, &mut export)?;
-    let rows = export.rows("acme", "web", NOW).iter().map(|row| format!("{row:?}")).collect();
+    let rows = export.parts("acme", "web", NOW).flatten().map(|row| format!("{row:?}")).collect();
     let reason = export.reason.map(|reason| reason.to_string());
     Ok(Read { rows, ignored: export.ignored, rejected: export.rejected, reason })
 }
