@@ -101,8 +101,7 @@ fn a_value_that_json_can_write_and_no_span_can_have_costs_its_own_span_alone() {
         assert_eq!((read.rows.len(), read.rejected, read.ignored), (1, 1, 0), "{this}: {read:?}");
         assert_eq!(read.reason.as_deref(), Some(reason), "{this}");
     }
-    let spans =
-        format!(r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": [5, "\ud83d", null, {{}}]}}]}}]}}"#);
+    let spans = r#"{"resourceSpans": [{"scopeSpans": [{"spans": [5, "\ud83d", null, {}]}]}]}"#;
     let read = read(Encoding::Json, spans.as_bytes()).unwrap();
     assert_eq!((read.rejected, read.ignored), (3, 1));
     assert_eq!(read.reason.as_deref(), Some("it cannot be read: invalid type: integer `5`, expected a span"));
