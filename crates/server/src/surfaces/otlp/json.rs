@@ -15,6 +15,9 @@ use serde_json::value::RawValue;
 use super::attributes::{Attribute, Attributes, Value};
 use super::span::{KIND_SERVER, Malformed, STATUS_ERROR, Sink, Span, id};
 
+/// Longest account of a fault, which may repeat what the body holds there.
+const MAX_FAULT_CHARS: usize = 200;
+
 /// Reads a whole export.
 ///
 /// # Errors
@@ -47,7 +50,8 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
     serde_json::from_str(json).map_err(|error| {
         // Without where it is: a position in a part of the body would mislead.
         let text = error.to_string();
-        text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what).to_owned()
+        let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
+        what.chars().take(MAX_FAULT_CHARS).collect()
     })
 }
 

@@ -73,8 +73,8 @@ async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<V
 
 fn reason_of(rejected: usize, reason: &impl std::fmt::Display) -> String {
     match rejected {
-        1 => format!("a server span was rejected: {reason}"),
-        n => format!("{n} server spans were rejected, the first because {reason}"),
+        1 => format!("a span was rejected: {reason}"),
+        n => format!("{n} spans were rejected, the first because {reason}"),
     }
 }
 

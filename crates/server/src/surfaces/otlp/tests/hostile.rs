@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+use tidegauge_facts::Micros;
 
 use super::building::{START, Span, in_json, in_protobuf, span, text};
 use super::{Encoding, Read, has, read, read_both, row_with};
@@ -108,6 +109,17 @@ fn a_value_that_json_can_write_and_no_span_can_have_costs_its_own_span_alone() {
 }
 
 #[test]
+fn what_is_told_of_a_fault_is_short_however_long_the_fault_is() {
+    let long = "ä".repeat(100_000);
+    let in_span = format!(r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": ["{long}"]}}]}}]}}"#);
+    let told = read(Encoding::Json, in_span.as_bytes()).unwrap().reason.unwrap();
+    assert!(told.chars().count() < 300, "{told}");
+    let around = format!(r#"{{"resourceSpans": ["{long}"]}}"#);
+    let told = read(Encoding::Json, around.as_bytes()).unwrap_err().to_string();
+    assert!(told.chars().count() < 300, "{told}");
+}
+
+#[test]
 fn half_a_surrogate_pair_in_what_is_passed_over_costs_nothing() {
     for (that, this) in [
         (r#""name":"n""#, r#""name":"\ud83d""#),
@@ -179,6 +191,18 @@ fn a_span_whose_times_cannot_be_is_rejected_alone() {
         has(&read.rows[0], "request_time", "Some(4294967295)")
             && has(&read.rows[1], "request_time", "Some(0)")
     );
+}
+
+#[test]
+fn the_first_and_the_last_instant_that_a_span_can_write_are_ones_of_the_calendar() {
+    for (start, end, event_time, text) in [
+        (1, 1_000, 1, "1970-01-01T00:00:00.000001Z"),
+        (u64::MAX - 1, u64::MAX, 18_446_744_073_709_551, "2554-07-21T23:34:33.709551Z"),
+    ] {
+        let read = read_both(&[], &[Span { start, end, ..good() }]);
+        assert!(has(&read.rows[0], "event_time", &event_time.to_string()), "{}", read.rows[0]);
+        assert_eq!(Micros(event_time).to_micros_text(), text);
+    }
 }
 
 #[test]
