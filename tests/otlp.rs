@@ -146,7 +146,8 @@ fn an_export_of_thousands_of_spans_is_stored_whole_and_once_across_a_crash_and_a
     let body = export(2500, &[backwards]);
     let send = |server: &Server| {
         let answer = server.client().post_json(TRACES, &body);
-        let told = json!({"rejectedSpans": "1", "errorMessage": "a server span was rejected: it ends before it starts"});
+        let told =
+            json!({"rejectedSpans": "1", "errorMessage": "a span was rejected: it ends before it starts"});
         assert_eq!(answer.ok(), json!({ "partialSuccess": told }));
         assert_eq!(answer.header("content-type"), Some("application/json"));
     };

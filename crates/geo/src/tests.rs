@@ -62,6 +62,7 @@ fn what_is_no_address_or_nobodys_has_no_country_even_where_a_file_covers_everyth
         "172.16.0.1",
         "192.0.0.1",
         "192.0.2.1",
+        "192.88.99.1",
         "192.168.1.1",
         "198.18.0.1",
         "198.51.100.1",
@@ -74,6 +75,9 @@ fn what_is_no_address_or_nobodys_has_no_country_even_where_a_file_covers_everyth
         "fc00::1",
         "ff02::1",
         "2001:db8::1",
+        "2001::1",
+        "2001:1ff:ffff::1",
+        "2002:c100:68b::1",
         "3fff::1",
         "::ffff:10.0.0.1",
         "64:ff9b::1",
@@ -83,6 +87,17 @@ fn what_is_no_address_or_nobodys_has_no_country_even_where_a_file_covers_everyth
     }
     // A file of IPv4 alone says nothing of IPv6.
     assert_eq!(code(&everything, "2001:4860:4860::8888"), None);
+}
+
+#[test]
+fn what_lies_beside_addresses_of_protocols_is_anybodys() {
+    let is_public = |address: &str| is_public(address.parse().unwrap());
+    for address in ["192.88.98.255", "192.88.100.0", "2001:200::1", "2003::1", "2000::1"] {
+        assert!(is_public(address), "{address}");
+    }
+    for address in ["192.88.99.0", "192.88.99.255", "2001::1", "2001:1ff::1", "2002::", "2002:ffff::1"] {
+        assert!(!is_public(address), "{address}");
+    }
 }
 
 #[test]

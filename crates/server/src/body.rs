@@ -1,5 +1,6 @@
 //! Request bodies, within their bounds: length of one, length of all at once, and time.
 
+mod coding;
 pub mod gzip;
 
 use std::sync::Arc;
@@ -7,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use bytes::{Bytes, BytesMut};
+use coding::Coding;
 use http_body_util::BodyExt as _;
 
 use crate::app::Limits;
@@ -18,7 +20,7 @@ use crate::app::Limits;
 pub enum BodyRefused {
     /// Longer than `max_body_bytes`: 413.
     TooLarge,
-    /// Slower than `body_timeout`: 408.
+    /// Slower than `body_timeout`: 408, or 503 where senders would drop what it held.
     TooSlow,
     /// All bodies together are more than `max_bodies_bytes`: 503.
     TooManyAtOnce,
@@ -65,10 +67,10 @@ impl Bodies {
     /// # Errors
     /// See [`BodyRefused`].
     pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<WholeBody, BodyRefused> {
-        if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(BodyRefused::Encoded);
+        match Coding::of(headers) {
+            Coding::Identity => self.read_encoded(body).await,
+            Coding::Gzip | Coding::Other => Err(BodyRefused::Encoded),
         }
-        self.read_encoded(body).await
     }
 
     /// Reads a body as it was sent, whatever its encoding.

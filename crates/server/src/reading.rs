@@ -33,7 +33,7 @@ pub enum Unread {
     /// More would have to be brought together than is allowed: 503, and a narrower question helps.
     #[error("the period holds more connections than can be counted at once; ask for a shorter one")]
     TooMuch,
-    /// More rows would have to be put together than is allowed: 503, and a narrower question helps.
+    /// More rows would have to be put together than is allowed: 400, because only a narrower question helps.
     #[error("the report has more rows than can be put together at once; ask for a shorter period")]
     TooManyRows,
     /// Something could not be read; what it was is in the log: 503.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::parameters::BadQuestion;
 use crate::auth::Denied;
 use crate::reading::Unread;
+use crate::unavailable::Unavailable;
 
 /// Why a report is not answered.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) enum Failure {
     BadQuestion(BadQuestion),
     /// 405.
     MethodNotAllowed,
-    /// 503.
+    /// 503; 400 where a narrower question can be answered.
     Unread(Unread),
 }
 
@@ -31,6 +32,13 @@ impl From<BadQuestion> for Failure {
 impl From<Unread> for Failure {
     fn from(unread: Unread) -> Self {
         Self::Unread(unread)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        tracing::error!(%error, "a report cannot be written");
+        Self::Unread(Unread::Failed)
     }
 }
 
@@ -54,14 +62,38 @@ impl IntoResponse for Failure {
             }
             Self::BadQuestion(bad) => (StatusCode::BAD_REQUEST, bad.to_string()),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This route answers GET".to_owned()),
-            Self::Unread(unread) => (StatusCode::SERVICE_UNAVAILABLE, unread.to_string()),
+            // Asked again as it is, it would be refused again.
+            Self::Unread(unread @ Unread::TooManyRows) => (StatusCode::BAD_REQUEST, unread.to_string()),
+            Self::Unread(unread) => {
+                return Unavailable::BUSY.answer(body(unread.to_string()));
+            }
         };
-        let mut response =
-            (status, Json(StatusMessage { status: "Error", message, meta: None })).into_response();
+        let mut response = (status, body(message)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 15.5.2: a 401 must say how to authenticate.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+fn body(message: String) -> Json<StatusMessage> {
+    Json(StatusMessage { status: "Error", message, meta: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_rows_are_the_questions_fault_and_what_cannot_be_read_now_is_to_be_asked_again() {
+        let answer = Failure::Unread(Unread::TooManyRows).into_response();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(answer.headers().get(header::RETRY_AFTER), None);
+        for unread in [Unread::Busy, Unread::TooMuch, Unread::Failed] {
+            let answer = Failure::Unread(unread).into_response();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
+        }
     }
 }

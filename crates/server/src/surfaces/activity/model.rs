@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use tidegauge_facts::limits::{MAX_BATCH_REQUESTS, MAX_TAGS};
 
-use super::field::{API_ID, COUNTRY, MILLIS, PATH, REQUEST_ID, content_length, response_code};
+use super::field::{API_ID, COUNTRY, MILLIS, PATH, REQUEST_ID, content_length, response_code, timestamp};
 use super::request::{ApiRequest, Latency};
 use crate::validation::batch::{self, Batch};
 use crate::validation::error::{BodyError, ErrorDetail, Loc, Problem};
@@ -39,7 +39,7 @@ fn request(value: &Json<'_>, path: &[Loc]) -> Result<ApiRequest<'static>, Vec<Er
     let request = ApiRequest {
         api_id: fields.required_text("api_id", API_ID),
         path: fields.required_text("path", PATH),
-        timestamp: fields.optional("timestamp", datetime::from_json),
+        timestamp: fields.optional("timestamp", |value| timestamp(datetime::from_json(value)?)),
         method: fields.text("method", LABEL),
         host: fields.text("host", LABEL),
         raw_path: fields.text("raw_path", LONG_LINE),

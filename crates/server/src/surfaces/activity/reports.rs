@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use bytes::Bytes;
 use tidegauge_accounts::Scope;
 use tidegauge_reports::request_activity::{Question, Subject, request_activity};
 use tidegauge_reports::scope::Scope as Whose;
@@ -60,7 +62,7 @@ async fn answer(
     path: Result<Path<Vec<String>>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Json<ActivityAnswer>, Failure> {
+) -> Result<Response, Failure> {
     let principal = authorize(&app.keys, &headers, Scope::Read).map_err(Failure::Denied)?;
     let Path(mut parts) = path.map_err(|_| BadQuestion::Path)?;
     let dates = parts.split_off(parts.len().saturating_sub(6));
@@ -69,19 +71,25 @@ async fn answer(
     let Parameters { bucket, api, tags, order, page } = Parameters::of(Query::of(&uri))?;
     let (subject, api) = match (report.subject(parts.pop().unwrap_or_default()), api) {
         // Of one API, and of another alone: of none.
-        ((_, Some(of)), Some(alone)) if of != alone => return Ok(Json(ActivityAnswer::empty())),
+        ((_, Some(of)), Some(alone)) if of != alone => {
+            return Ok(in_json(ActivityAnswer::empty().to_json()?));
+        }
         ((subject, of), alone) => (subject, of.or(alone)),
     };
     let scope = Whose { tenant: principal.tenant.clone(), project: principal.project.clone() };
     let question = Question { scope, subject, first_day, last_day, bucket, api, tags };
     let report = read_report(&app, move |store| {
         let rows = request_activity(&store.snapshot(), &question)?;
-        // Many rows may be to be sorted, and are not on the threads that serve.
-        Ok(order
-            .page(rows, page)
-            .map(|(rows, pages)| ActivityAnswer::new(rows, pages, &question.subject, bucket)))
+        // Many rows may be to be sorted and written, and are not on the threads that serve.
+        Ok(order.page(rows, page).map_err(Failure::from).and_then(|(rows, pages)| {
+            Ok(ActivityAnswer::new(rows, pages, &question.subject, bucket).to_json()?)
+        }))
     });
-    Ok(Json(report.await??))
+    Ok(in_json(report.await??))
+}
+
+fn in_json(answer: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], answer).into_response()
 }
 
 impl Report {

@@ -1,5 +1,6 @@
 //! What a report answers: seed 004's rows, field by field.
 
+use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use tidegauge_facts::Micros;
 use tidegauge_reports::request_activity::{ActivityRow, Bucket, Group, Subject};
@@ -16,6 +17,14 @@ impl ActivityAnswer {
     pub fn new(rows: Vec<ActivityRow>, pages: usize, subject: &Subject, bucket: Option<Bucket>) -> Self {
         let data = rows.into_iter().map(|row| RowAnswer::new(row, subject, bucket)).collect();
         Self { data, pages }
+    }
+
+    /// The answer as it is sent.
+    ///
+    /// # Errors
+    /// None is known: its names are texts and its numbers finite.
+    pub fn to_json(&self) -> serde_json::Result<Bytes> {
+        serde_json::to_vec(self).map(Bytes::from)
     }
 
     /// Nothing was found.

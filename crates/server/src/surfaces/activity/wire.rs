@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 use tidegauge_facts::limits::{MAX_BATCH_REQUESTS, MAX_TAGS};
 
-use super::field::{API_ID, COUNTRY, Field, MILLIS, PATH, REQUEST_ID, content_length, response_code};
+use super::field::{
+    API_ID, COUNTRY, Field, MILLIS, PATH, REQUEST_ID, content_length, response_code, timestamp,
+};
 use super::model::REQUESTS;
 use super::request::{ApiRequest, Latency};
 use crate::validation::cursor::Cursor;
@@ -78,7 +80,12 @@ fn read_field<'a>(cursor: &mut Cursor<'a>, request: &mut ApiRequest<'a>, field: 
     match field {
         Field::ApiId => request.api_id = plain::text(cursor, API_ID)?,
         Field::Path => request.path = plain::text(cursor, PATH)?,
-        Field::Timestamp => request.timestamp = plain::timestamp(cursor)?,
+        Field::Timestamp => {
+            request.timestamp = match plain::timestamp(cursor)? {
+                Some(micros) => Some(timestamp(micros).ok()?),
+                None => None,
+            }
+        }
         Field::Method => request.method = plain::optional_text(cursor, LABEL)?,
         Field::Host => request.host = plain::optional_text(cursor, LABEL)?,
         Field::RawPath => request.raw_path = plain::optional_text(cursor, LONG_LINE)?,

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::collect::MAX_EXPORT_REQUESTS;
 use super::encoding::Encoding;
 use super::span::Malformed;
 use super::wire::{put_bytes, put_number};
@@ -43,6 +44,8 @@ pub enum Failure {
     OtherType,
     Body(Unread),
     Malformed(Malformed),
+    /// More than [`MAX_EXPORT_REQUESTS`]. All of it is refused: exporters report an error, and hide a partial success.
+    TooManyRequests,
     /// Nothing of it was stored, but perhaps after [`IntakeError::Unknown`].
     Intake(IntakeError),
     /// The first of its requests were stored, and then no more.
@@ -53,7 +56,6 @@ pub enum Failure {
 /// `google.rpc.Code`.
 enum Code {
     InvalidArgument = 3,
-    DeadlineExceeded = 4,
     PermissionDenied = 7,
     ResourceExhausted = 8,
     Unimplemented = 12,
@@ -69,6 +71,11 @@ impl Failure {
             Self::Denied(denied) => return denied_answer(denied, encoding),
             Self::Body(Unread::Body(BodyRefused::TooManyAtOnce)) => {
                 return unavailable(&Unavailable::BUSY, Unavailable::BUSY.reason, encoding);
+            }
+            // 408 would make an exporter drop the spans.
+            Self::Body(Unread::Body(BodyRefused::TooSlow)) => {
+                let again = "The export took too long to arrive; nothing was stored";
+                return unavailable(&Unavailable::BUSY, again, encoding);
             }
             Self::Intake(error) => {
                 let why = Unavailable::from(error);
@@ -90,6 +97,13 @@ impl Failure {
                 (status, code, message.to_owned())
             }
             Self::Malformed(Malformed(message)) => (StatusCode::BAD_REQUEST, Code::InvalidArgument, message),
+            Self::TooManyRequests => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Code::ResourceExhausted,
+                format!(
+                    "the export holds more than {MAX_EXPORT_REQUESTS} spans of HTTP servers; export fewer at once"
+                ),
+            ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 Code::Unimplemented,
@@ -107,15 +121,13 @@ fn body_refused(unread: Unread) -> (StatusCode, Code, &'static str) {
             Code::ResourceExhausted,
             "the export is longer than the server takes, compressed or not; export fewer spans at once",
         ),
-        Unread::Body(BodyRefused::TooSlow) => {
-            (StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, "the body took too long to arrive")
-        }
         Unread::Body(BodyRefused::Encoded) => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::InvalidArgument,
             "the content encoding is neither gzip nor identity",
         ),
-        Unread::Body(BodyRefused::CutShort | BodyRefused::TooManyAtOnce) => {
+        // The last two were answered with 503 before.
+        Unread::Body(BodyRefused::CutShort | BodyRefused::TooManyAtOnce | BodyRefused::TooSlow) => {
             (StatusCode::BAD_REQUEST, Code::InvalidArgument, "the body ended early")
         }
         Unread::NotGzip => {

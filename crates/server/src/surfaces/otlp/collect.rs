@@ -1,10 +1,14 @@
 //! The requests of an export, and what became of its other spans.
 
+use tidegauge_facts::limits::MAX_BATCH_REQUESTS;
 use tidegauge_facts::{Micros, Request};
 
 use super::attributes::Attributes;
 use super::record::{Record, Rejected, Service};
 use super::span::{Sink, Span};
+
+/// Most requests in one export: more than twice the 8,192 spans that a Collector puts together by default.
+pub const MAX_EXPORT_REQUESTS: usize = 20_000;
 
 /// What an export holds.
 #[derive(Debug, Default)]
@@ -18,19 +22,28 @@ pub struct Export<'a> {
     service: Option<Result<usize, Rejected>>,
     /// Spans that are no requests: another kind's, or not about HTTP.
     pub ignored: usize,
-    /// Spans that tell of a request, but wrongly.
+    /// Spans that tell of a request, but wrongly, or that cannot be read.
     pub rejected: usize,
     /// Why the first of them was rejected.
     pub reason: Option<Rejected>,
+    /// There are more requests than [`MAX_EXPORT_REQUESTS`]. Those beyond are not kept, so what is here is not all.
+    pub is_over: bool,
 }
 
 impl Export<'_> {
-    /// The requests as rows, in the order in which they were told.
-    pub fn rows<'r>(&'r self, tenant: &'r str, project: &'r str, received_at: Micros) -> Vec<Request<'r>> {
-        let records = self.records.iter();
-        records
-            .map(|(place, record)| record.row(&self.services[*place], tenant, project, received_at))
-            .collect()
+    /// The requests as rows, in the order in which they were told, in parts that an append takes. A part's rows are
+    /// made when it is asked for.
+    pub fn parts<'r>(
+        &'r self,
+        tenant: &'r str,
+        project: &'r str,
+        received_at: Micros,
+    ) -> impl ExactSizeIterator<Item = Vec<Request<'r>>> {
+        self.records.chunks(MAX_BATCH_REQUESTS).map(move |part| {
+            let rows = part.iter();
+            rows.map(|(place, record)| record.row(&self.services[*place], tenant, project, received_at))
+                .collect()
+        })
     }
 }
 
@@ -42,8 +55,17 @@ impl<'a> Export<'a> {
             services.push(Service::of(attributes)?);
             Ok(services.len() - 1)
         });
-        self.records.push((service.clone()?, record));
+        let service = service.clone()?;
+        match self.records.len() < MAX_EXPORT_REQUESTS {
+            true => self.records.push((service, record)),
+            false => self.is_over = true,
+        }
         Ok(true)
+    }
+
+    fn reject(&mut self, reason: Rejected) {
+        self.rejected += 1;
+        self.reason.get_or_insert(reason);
     }
 }
 
@@ -57,10 +79,11 @@ impl<'a> Sink<'a> for Export<'a> {
         match self.record(&span) {
             Ok(true) => {}
             Ok(false) => self.ignored += 1,
-            Err(reason) => {
-                self.rejected += 1;
-                self.reason.get_or_insert(reason);
-            }
+            Err(reason) => self.reject(reason),
         }
+    }
+
+    fn unreadable(&mut self, what: String) {
+        self.reject(Rejected::Unreadable(what));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Names are lowerCamelCase and others are passed over; whole numbers come as numbers or as text. Enums are numbers
 //! in OTLP; the names that protobuf's own mapping writes are taken too. A list's items are read one at a time, so
-//! that a body of empty spans holds no more memory than a body of good ones.
+//! that a body of empty spans holds no more memory than a body of good ones, and a value that cannot be costs its own
+//! span alone.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,33 +15,43 @@ use serde_json::value::RawValue;
 use super::attributes::{Attribute, Attributes, Value};
 use super::span::{KIND_SERVER, Malformed, STATUS_ERROR, Sink, Span, id};
 
+/// Longest account of a fault, which may repeat what the body holds there.
+const MAX_FAULT_CHARS: usize = 200;
+
 /// Reads a whole export.
 ///
 /// # Errors
-/// It is no JSON or no such message. The sink may have been told of the spans before the fault.
+/// It is no JSON or no such message around its spans. The sink may have been told of the spans before the fault.
 pub fn read<'a>(body: &'a [u8], sink: &mut impl Sink<'a>) -> Result<(), Malformed> {
     let body = str::from_utf8(body).map_err(|_| Malformed("the body is not UTF-8".to_owned()))?;
-    let export: Export<'a> = parse(body)?;
+    let export: Export<'a> = message(body)?;
     for resource_spans in export.resource_spans.into_iter().flatten() {
-        let ResourceSpans { resource, scope_spans } = parse(resource_spans.get())?;
+        let ResourceSpans { resource, scope_spans } = message(resource_spans.get())?;
         sink.resource(resource.and_then(|resource| resource.attributes).unwrap_or_default());
         for scope_spans in scope_spans.into_iter().flatten() {
-            let ScopeSpans { spans } = parse(scope_spans.get())?;
+            let ScopeSpans { spans } = message(scope_spans.get())?;
             for span in spans.into_iter().flatten() {
-                let span: SpanFields<'a> = parse(span.get())?;
-                sink.span(span.into());
+                match parse::<SpanFields<'a>>(span.get()) {
+                    Ok(span) => sink.span(span.into()),
+                    Err(what) => sink.unreadable(what),
+                }
             }
         }
     }
     Ok(())
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Malformed> {
+fn message<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Malformed> {
+    parse(json).map_err(|what| Malformed(format!("the body is no ExportTraceServiceRequest in JSON: {what}")))
+}
+
+/// Of a part of the body that is JSON already: what is wrong with it, in words.
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
     serde_json::from_str(json).map_err(|error| {
-        // Where it is: a position in a part of the body would mislead.
+        // Without where it is: a position in a part of the body would mislead.
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
-        Malformed(format!("the body is no ExportTraceServiceRequest in JSON: {what}"))
+        what.chars().take(MAX_FAULT_CHARS).collect()
     })
 }
 
@@ -73,14 +84,14 @@ struct ScopeSpans<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a span")]
 struct SpanFields<'a> {
     #[serde(borrow)]
-    trace_id: Option<Text<'a>>,
+    trace_id: Option<&'a RawValue>,
     #[serde(borrow)]
-    span_id: Option<Text<'a>>,
+    span_id: Option<&'a RawValue>,
     #[serde(borrow)]
-    name: Option<Text<'a>>,
+    name: Option<&'a RawValue>,
     kind: Option<Enum>,
     start_time_unix_nano: Option<Whole>,
     end_time_unix_nano: Option<Whole>,
@@ -99,9 +110,9 @@ impl<'a> From<SpanFields<'a>> for Span<'a> {
         let nanos = |whole: Option<Whole>| whole.map_or(0, |Whole(nanos)| u64::try_from(nanos).unwrap_or(0));
         let is = |field: Option<Enum>, value: u64| field.is_some_and(|Enum(code)| code == i128::from(value));
         Self {
-            trace_id: fields.trace_id.and_then(|Text(hex)| id_in_hex(&hex)),
-            span_id: fields.span_id.and_then(|Text(hex)| id_in_hex(&hex)),
-            name: fields.name.map(|Text(name)| name).unwrap_or_default(),
+            trace_id: fields.trace_id.and_then(text).and_then(|hex| id_in_hex(&hex)),
+            span_id: fields.span_id.and_then(text).and_then(|hex| id_in_hex(&hex)),
+            name: fields.name.and_then(text).unwrap_or_default(),
             is_server: is(fields.kind, KIND_SERVER),
             start: nanos(fields.start_time_unix_nano),
             end: nanos(fields.end_time_unix_nano),
@@ -122,16 +133,23 @@ fn id_in_hex<const N: usize>(hex: &str) -> Option<[u8; N]> {
     id(&bytes)
 }
 
+/// A text; none when it is something else, or holds half a surrogate pair, which no text in UTF-8 can.
+fn text(json: &RawValue) -> Option<Cow<'_, str>> {
+    parse(json.get()).ok().map(|Text(text)| text)
+}
+
 /// Text, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Read no further than it has to be: of most the key alone.
 #[derive(Deserialize)]
+#[serde(expecting = "an attribute")]
 struct KeyValue<'a> {
     #[serde(borrow)]
-    key: Option<Text<'a>>,
+    key: Option<&'a RawValue>,
     #[serde(borrow)]
-    value: Option<AnyValue<'a>>,
+    value: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -173,8 +191,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
                 let mut attributes = Attributes::default();
                 while let Some(KeyValue { key, value }) = pairs.next_element()? {
-                    let known = key.and_then(|Text(key)| Attribute::named(key.as_bytes()));
-                    if let (Some(attribute), Some(value)) = (known, value.and_then(AnyValue::value)) {
+                    let known = key.and_then(text).and_then(|key| Attribute::named(key.as_bytes()));
+                    let (Some(attribute), Some(value)) = (known, value) else { continue };
+                    // A value that cannot be is one of another type: whether that matters is the record's to say.
+                    let value = parse(value.get()).map_or(Some(Value::Other), AnyValue::value);
+                    if let Some(value) = value {
                         attributes.set(attribute, value);
                     }
                 }

@@ -50,6 +50,8 @@ pub struct Record<'a> {
 /// Why a span, or all of a resource, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     #[error("its trace id or its span id is missing or invalid")]
     BadId,
     #[error("it has no start or no end")]
@@ -111,15 +113,15 @@ impl<'a> Record<'a> {
             method: label(attributes, &METHOD)?,
             host: label(attributes, &HOST)?,
             // A handler that failed without an answer: the server answers 500 for it.
-            response_code: whole(attributes, &code, 100, 999)?.or(span.is_error.then_some(500)),
+            response_code: whole(attributes, &code, &CODE)?.or(span.is_error.then_some(500)),
             api_key,
             alias: label(attributes, &[Attribute::Alias])?,
             oauth_id: label(attributes, &[Attribute::OauthId])?,
             ip: ip(attributes),
             country: text(attributes, &[Attribute::GeoCountryIsoCode], MAX_COUNTRY_CHARS)?,
             user_agent: text(attributes, &USER_AGENT, MAX_TEXT_CHARS)?,
-            bytes_in: whole(attributes, &BYTES_IN, 0, i64::MAX)?,
-            bytes_out: whole(attributes, &BYTES_OUT, 0, i64::MAX)?,
+            bytes_in: whole(attributes, &BYTES_IN, &SIZE)?,
+            bytes_out: whole(attributes, &BYTES_OUT, &SIZE)?,
         }))
     }
 
@@ -270,21 +272,36 @@ fn is_longer(text: &str, max_chars: usize) -> bool {
     text.len() > max_chars && text.chars().nth(max_chars).is_some()
 }
 
-/// The first of these that is there; digits as text are taken too.
-fn whole(
-    attributes: &Attributes<'_>,
-    of: &[Attribute],
+/// What a number must be, and which numbers say that it is not known.
+struct Rule {
     least: i64,
     most: i64,
-) -> Result<Option<i64>, Rejected> {
-    let Some((attribute, value)) = attributes.first(of) else { return Ok(None) };
-    let number = match value {
-        Value::Int(number) => Some(*number),
-        Value::Text(digits) => digits.parse().ok(),
-        Value::Other => None,
-    };
-    let in_range = number.filter(|number| (least..=most).contains(number));
-    in_range.map(Some).ok_or(Rejected::NotInRange { attribute, least, most })
+    is_unknown: fn(i64) -> bool,
+}
+
+/// 0 is what an instrumentation writes that got no answer.
+const CODE: Rule = Rule { least: 100, most: 999, is_unknown: |code| code == 0 };
+/// Bytes. -1 is what an instrumentation writes where a length is not known, as chunks are sent.
+const SIZE: Rule = Rule { least: 0, most: i64::MAX, is_unknown: |bytes| bytes < 0 };
+
+/// The first of these that is known; digits as text are taken too, and an empty text is as good as none.
+fn whole(attributes: &Attributes<'_>, of: &[Attribute], rule: &Rule) -> Result<Option<i64>, Rejected> {
+    let Rule { least, most, is_unknown } = *rule;
+    for attribute in of {
+        let number = match attributes.get(*attribute) {
+            None => continue,
+            Some(Value::Text(digits)) if digits.is_empty() => continue,
+            Some(Value::Text(digits)) => digits.parse().ok(),
+            Some(Value::Int(number)) => Some(*number),
+            Some(Value::Other) => None,
+        };
+        match number {
+            Some(number) if is_unknown(number) => {}
+            Some(number) if (least..=most).contains(&number) => return Ok(Some(number)),
+            _ => return Err(Rejected::NotInRange { attribute: *attribute, least, most }),
+        }
+    }
+    Ok(None)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,7 +10,6 @@ use axum::response::Response;
 use axum::routing::post;
 use tidegauge_accounts::{Principal, Scope};
 use tidegauge_facts::Micros;
-use tidegauge_facts::limits::MAX_BATCH_REQUESTS;
 
 use super::answers::{Failure, taken};
 use super::collect::Export;
@@ -42,6 +41,9 @@ async fn export(
     let (pending, rejected, reason) = {
         let mut export = Export::default();
         encoding.read(&body.bytes, &mut export).map_err(Failure::Malformed)?;
+        if export.is_over {
+            return Err(Failure::TooManyRequests);
+        }
         let pending = take(app, &principal, &export).await?;
         let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
         // Most SDKs tell nobody.
@@ -60,19 +62,19 @@ async fn export(
 /// Appends the requests in parts that an append takes. A refusal halfway leaves the first parts stored: the exporter
 /// sends all of it again, and what is there by then is left out.
 async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<Vec<Pending>, Failure> {
-    let rows = export.rows(principal.tenant.as_str(), project_of(principal), Micros::now());
-    let mut pending = Vec::with_capacity(rows.len().div_ceil(MAX_BATCH_REQUESTS));
-    for part in rows.chunks(MAX_BATCH_REQUESTS) {
+    let parts = export.parts(principal.tenant.as_str(), project_of(principal), Micros::now());
+    let mut pending = Vec::with_capacity(parts.len());
+    for part in parts {
         let refused = if pending.is_empty() { Failure::Intake } else { Failure::Halfway };
-        pending.push(take_requests(app, part).await.map_err(refused)?);
+        pending.push(take_requests(app, &part).await.map_err(refused)?);
     }
     Ok(pending)
 }
 
 fn reason_of(rejected: usize, reason: &impl std::fmt::Display) -> String {
     match rejected {
-        1 => format!("a server span was rejected: {reason}"),
-        n => format!("{n} server spans were rejected, the first because {reason}"),
+        1 => format!("a span was rejected: {reason}"),
+        n => format!("{n} spans were rejected, the first because {reason}"),
     }
 }
 

@@ -37,6 +37,9 @@ pub trait Sink<'a> {
 
     /// A span of the last resource.
     fn span(&mut self, span: Span<'a>);
+
+    /// A span that cannot be read, and what is wrong with it. Those beside it can be.
+    fn unreadable(&mut self, what: String);
 }
 
 /// The body is not what its content type says: a sentence about it.

@@ -2,6 +2,7 @@
 
 mod building;
 mod hostile;
+mod refusals;
 
 use serde_json::{Value as Json, json};
 use tidegauge_facts::Micros;
@@ -25,7 +26,7 @@ struct Read {
 fn read(encoding: Encoding, body: &[u8]) -> Result<Read, Malformed> {
     let mut export = Export::default();
     encoding.read(body, &mut export)?;
-    let rows = export.rows("acme", "web", NOW).iter().map(|row| format!("{row:?}")).collect();
+    let rows = export.parts("acme", "web", NOW).flatten().map(|row| format!("{row:?}")).collect();
     let reason = export.reason.map(|reason| reason.to_string());
     Ok(Read { rows, ignored: export.ignored, rejected: export.rejected, reason })
 }
@@ -153,6 +154,32 @@ fn without_a_status_code_a_span_in_error_counts_as_500_and_another_has_none() {
     for (row, code) in read.rows.iter().zip(["Some(500)", "Some(200)", "None"]) {
         assert!(has(row, "response_code", code), "{row}");
     }
+}
+
+#[test]
+fn a_code_or_a_size_that_is_not_known_falls_to_the_old_name_and_costs_no_request() {
+    let path = text("url.path", "/");
+    for unknown in [json!(0), json!("0"), json!("")] {
+        let row = row_with(&[path.clone(), ("http.response.status_code", unknown.clone())]);
+        assert!(has(&row, "response_code", "None"), "{unknown}: {row}");
+        let both = [("http.response.status_code", unknown.clone()), ("http.status_code", json!(404))];
+        let row = row_with(&[&both[..], std::slice::from_ref(&path)].concat());
+        assert!(has(&row, "response_code", "Some(404)"), "{unknown}: {row}");
+    }
+    for unknown in [json!(-1), json!("-1"), json!(i64::MIN), json!("")] {
+        for (column, stable, old) in [
+            ("bytes_in", "http.request.body.size", "http.request_content_length"),
+            ("bytes_out", "http.response.body.size", "http.response_content_length"),
+        ] {
+            let row = row_with(&[path.clone(), (stable, unknown.clone())]);
+            assert!(has(&row, column, "None"), "{unknown}: {row}");
+            let row = row_with(&[path.clone(), (stable, unknown.clone()), (old, json!(5))]);
+            assert!(has(&row, column, "Some(5)"), "{unknown}: {row}");
+        }
+    }
+    let attributes = [text("http.method", "GET"), path, ("http.status_code", json!(0))];
+    let failed = read_both(&[], &[Span { is_error: true, ..span(&attributes) }]);
+    assert!(has(&failed.rows[0], "response_code", "Some(500)"), "{}", failed.rows[0]);
 }
 
 #[test]

@@ -36,6 +36,32 @@ fn an_api_and_a_path_are_enough() {
 }
 
 #[test]
+fn an_instant_is_one_of_the_calendar_whatever_its_offset() {
+    for (written, micros) in [
+        ("0001-01-01T00:00:00Z", -62_135_596_800_000_000),
+        ("0001-01-01T14:00:00+14:00", -62_135_596_800_000_000),
+        ("9999-12-30T22:00:00Z", 253_402_207_200_000_000),
+    ] {
+        let request = with("timestamp", &format!("{written:?}")).unwrap();
+        assert_eq!(request.timestamp, Some(micros), "{written}");
+        let text = written.parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(text.as_microsecond(), micros);
+    }
+    let said = "Value error, a timestamp is from 0001-01-01T00:00:00Z to 9999-12-30T22:00:00Z";
+    for written in [
+        "0001-01-01T00:00:00+00:01",
+        "0001-01-01T13:59:59.999999+14:00",
+        "9999-12-30T22:00:00.000001Z",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31",
+    ] {
+        let told = with("timestamp", &format!("{written:?}")).unwrap_err();
+        assert!(told.contains(said) && told.contains("\"timestamp\"]"), "{written}: {told}");
+    }
+}
+
+#[test]
 fn what_is_missing_empty_or_of_another_type_is_refused_at_its_place() {
     for (request, expected) in [
         (

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
+use tidegauge_facts::Micros;
 
 use super::building::{START, Span, in_json, in_protobuf, span, text};
-use super::{Encoding, has, read, read_both, row_with};
+use super::{Encoding, Read, has, read, read_both, row_with};
 
 fn good() -> Span<'static> {
     span(&[text("http.method", "GET"), text("url.path", "/"), ("http.status_code", json!(200))])
@@ -56,15 +57,86 @@ fn a_body_that_is_no_such_message_is_malformed() {
         "[]",
         "{\"resourceSpans\": {}}",
         "{\"resourceSpans\": [null]}",
-        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [5]}]}]}",
-        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"kind\": \"SERVER\"}]}]}]}",
-        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"endTimeUnixNano\": 1.5}]}]}]}",
-        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"attributes\": [{\"key\": 5}]}]}]}]}",
+        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": {}}]}]}",
+        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [{\"kind\": 02}]}]}]}",
         "{} {}",
     ] {
         assert!(read(Encoding::Json, body.as_bytes()).is_err(), "{body}");
     }
     assert!(read(Encoding::Json, b"{\"a\": \"\xff\"}").is_err());
+}
+
+/// A good export in JSON, with this in the place of that in the first of its two spans.
+fn first_span_with(that: &str, this: &str) -> Read {
+    let good = in_json(&[text("service.name", "a")], &[good(), good()]).to_string();
+    assert!(good.contains(that), "{that} in {good}");
+    read(Encoding::Json, good.replacen(that, this, 1).as_bytes()).unwrap()
+}
+
+#[test]
+fn a_value_that_json_can_write_and_no_span_can_have_costs_its_own_span_alone() {
+    for (that, this, reason) in [
+        (r#""kind":2"#, r#""kind":"SERVER""#, "it cannot be read: a text is no whole number"),
+        (r#""kind":2"#, r#""kind":1e999"#, "it cannot be read: number out of range"),
+        (
+            r#""endTimeUnixNano":"#,
+            r#""endTimeUnixNano":0.5,"x":"#,
+            "it cannot be read: a number is not whole",
+        ),
+        (r#""traceId":""#, r#""traceId":"\ud83d"#, "its trace id or its span id is missing or invalid"),
+        (r#""spanId":""#, r#""spanId":5,"x":""#, "its trace id or its span id is missing or invalid"),
+        (r#""stringValue":"/""#, r#""stringValue":"/\ud83d""#, "url.path is not text in UTF-8"),
+        (r#""stringValue":"/""#, r#""stringValue":["/"]"#, "url.path is not text in UTF-8"),
+        (
+            r#""intValue":"200""#,
+            r#""intValue":"20O""#,
+            "http.status_code is not a whole number from 100 to 999",
+        ),
+        (
+            r#""attributes":[{"key":"http"#,
+            r#""attributes":[5,{"key":"http"#,
+            "it cannot be read: invalid type: integer `5`, expected an attribute",
+        ),
+    ] {
+        let read = first_span_with(that, this);
+        assert_eq!((read.rows.len(), read.rejected, read.ignored), (1, 1, 0), "{this}: {read:?}");
+        assert_eq!(read.reason.as_deref(), Some(reason), "{this}");
+    }
+    let spans = r#"{"resourceSpans": [{"scopeSpans": [{"spans": [5, "\ud83d", null, {}]}]}]}"#;
+    let read = read(Encoding::Json, spans.as_bytes()).unwrap();
+    assert_eq!((read.rejected, read.ignored), (3, 1));
+    assert_eq!(read.reason.as_deref(), Some("it cannot be read: invalid type: integer `5`, expected a span"));
+}
+
+#[test]
+fn what_is_told_of_a_fault_is_short_however_long_the_fault_is() {
+    let long = "ä".repeat(100_000);
+    let in_span = format!(r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": ["{long}"]}}]}}]}}"#);
+    let told = read(Encoding::Json, in_span.as_bytes()).unwrap().reason.unwrap();
+    assert!(told.chars().count() < 300, "{told}");
+    let around = format!(r#"{{"resourceSpans": ["{long}"]}}"#);
+    let told = read(Encoding::Json, around.as_bytes()).unwrap_err().to_string();
+    assert!(told.chars().count() < 300, "{told}");
+}
+
+#[test]
+fn half_a_surrogate_pair_in_what_is_passed_over_costs_nothing() {
+    for (that, this) in [
+        (r#""name":"n""#, r#""name":"\ud83d""#),
+        (r#""name":"passed over""#, r#""name":"\udc00""#),
+        (r#""attributes":[{"key":"http"#, r#""attributes":[{"key":"\ud83d","value":null},{"key":"http"#),
+        (
+            r#""attributes":[{"key":"http"#,
+            r#""attributes":[{"key":"x","value":{"stringValue":"\ud83d"}},{"key":"http"#,
+        ),
+        (
+            r#""attributes":[{"key":"service"#,
+            r#""attributes":[{"key":"x","value":{"stringValue":"\ud83d"}},{"key":"service"#,
+        ),
+    ] {
+        let read = first_span_with(that, this);
+        assert_eq!((read.rows.len(), read.rejected, read.ignored), (2, 0, 0), "{this}: {read:?}");
+    }
 }
 
 #[test]
@@ -122,6 +194,18 @@ fn a_span_whose_times_cannot_be_is_rejected_alone() {
 }
 
 #[test]
+fn the_first_and_the_last_instant_that_a_span_can_write_are_ones_of_the_calendar() {
+    for (start, end, event_time, text) in [
+        (1, 1_000, 1, "1970-01-01T00:00:00.000001Z"),
+        (u64::MAX - 1, u64::MAX, 18_446_744_073_709_551, "2554-07-21T23:34:33.709551Z"),
+    ] {
+        let read = read_both(&[], &[Span { start, end, ..good() }]);
+        assert!(has(&read.rows[0], "event_time", &event_time.to_string()), "{}", read.rows[0]);
+        assert_eq!(Micros(event_time).to_micros_text(), text);
+    }
+}
+
+#[test]
 fn a_span_whose_ids_are_none_is_rejected_alone() {
     for bad in [
         Span { trace_id: vec![0; 16], ..good() },
@@ -140,7 +224,7 @@ fn a_span_with_a_value_beyond_the_bounds_of_facts_is_rejected_alone() {
         let told = reason_with("http.response.status_code", code);
         assert_eq!(told, "http.response.status_code is not a whole number from 100 to 999");
     }
-    let told = reason_with("http.request.body.size", json!(-5));
+    let told = reason_with("http.request.body.size", json!("5 kB"));
     assert_eq!(told, format!("http.request.body.size is not a whole number from 0 to {}", i64::MAX));
     assert_eq!(reason_with("server.address", json!("a\0b")), "server.address holds a NUL character");
     assert_eq!(reason_with("tidegauge.api_key", json!("k\0")), "tidegauge.api_key holds a NUL character");
