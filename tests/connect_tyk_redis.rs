@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::harness::redis::{Redis, Reply};
 use crate::harness::server::{Output, Process};
 use crate::harness::takes_requests::{KEY, Meets, TakesRequests};
-use crate::harness::tyk::{LIST, ORGANIZATION, connect, connect_once, records};
+use crate::harness::tyk::{LIST, ORGANIZATION, connect, connect_once, protobuf, records};
 use crate::harness::{client::Client, wait_for, wait_until};
 
 fn ended(mut connector: Process, code: i32) -> Output {
@@ -156,15 +156,30 @@ fn a_redis_that_goes_away_and_comes_back_is_waited_for() {
 }
 
 #[test]
-fn a_list_that_a_pump_has_left_to_expire_does_not_expire_with_records_in_it() {
-    let redis = Redis::start(&[]);
-    redis.push(LIST, &records(0..10));
-    redis.command(&[b"EXPIRE", LIST.as_bytes(), b"3600"]);
-    let connector = connect(&redis.url(), "http://127.0.0.1:1", KEY, &["--org", ORGANIZATION]);
-    connector.wait_for_stderr("trying again");
-    assert_eq!(redis.command(&[b"TTL", LIST.as_bytes()]), Reply::Number(-1));
-    connector.terminate();
-    ended(connector, 0);
+fn lists_that_a_gateway_leaves_to_expire_again_and_again_are_kept_while_the_server_is_away_or_silent() {
+    // Its connections are made, and nobody ever answers them.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}", listener.local_addr().unwrap());
+    let shard = format!("{LIST}_4_protobuf");
+    for server in ["http://127.0.0.1:1", &silent] {
+        let redis = Redis::start(&[]);
+        let mut connector = connect(&redis.url(), server, KEY, &["--org", ORGANIZATION]);
+        for round in 0..3 {
+            for (list, record) in [(LIST, records(round..round + 1)), (shard.as_str(), vec![protobuf(round)])]
+            {
+                redis.push(list, &record);
+                redis.command(&[b"EXPIRE", list.as_bytes(), b"60"]);
+            }
+            wait_until("the expiry to be taken off", || {
+                [LIST, &shard]
+                    .iter()
+                    .all(|list| redis.command(&[b"TTL", list.as_bytes()]) == Reply::Number(-1))
+            });
+        }
+        assert_eq!((redis.length(LIST), redis.length(&shard)), (3, 3));
+        connector.wait_for_stderr("set analytics_config.storage_expiration_time to -1");
+        connector.kill();
+    }
 }
 
 #[test]

@@ -111,6 +111,10 @@ impl<S: Sink> Connector<S> {
         let lengths = self.queue.lengths(&self.lists).await;
         let lengths = self.redis(pace, lengths).await?;
         self.figures.set_waiting(self.lists.iter().map(|list| list.key.clone()).zip(lengths.iter().copied()));
+        if lengths.iter().any(|length| *length > 0) {
+            let kept = self.queue.keep(&self.lists).await;
+            self.redis(pace, kept).await?;
+        }
         let left = left.get_or_insert_with(|| lengths.clone());
         let mut taken = 0;
         for (index, length) in lengths.into_iter().enumerate() {
@@ -176,7 +180,11 @@ impl<S: Sink> Connector<S> {
     }
 
     /// The batch's good records by whom they belong to, each with its place in the batch.
-    async fn places(&self, pace: &mut Pace<'_>, batch: &mut Batch) -> Result<Vec<(S::Place, Placed)>, Break> {
+    async fn places(
+        &mut self,
+        pace: &mut Pace<'_>,
+        batch: &mut Batch,
+    ) -> Result<Vec<(S::Place, Placed)>, Break> {
         let mut places: Vec<(S::Place, Placed)> = Vec::new();
         for (organization, mut records) in batch.take_by_organization() {
             let place = loop {
@@ -198,7 +206,7 @@ impl<S: Sink> Connector<S> {
 
     /// Hands records over until each has its end.
     async fn store(
-        &self,
+        &mut self,
         pace: &mut Pace<'_>,
         place: &S::Place,
         records: &[Identified],
@@ -210,6 +218,7 @@ impl<S: Sink> Connector<S> {
             };
             let answer = tokio::select! {
                 answer = self.sink.store(place, records) => answer,
+                never = self.queue.keep_on(&self.lists) => match never {},
                 () = out_of_grace => return Err(Break::Stopped),
             };
             match answer {
@@ -223,7 +232,7 @@ impl<S: Sink> Connector<S> {
     }
 
     /// The answer of Redis, or a wait and a fresh start: after trouble nothing is known of what was read.
-    async fn redis<T>(&self, pace: &mut Pace<'_>, answer: Result<T, Trouble>) -> Result<T, Break> {
+    async fn redis<T>(&mut self, pace: &mut Pace<'_>, answer: Result<T, Trouble>) -> Result<T, Break> {
         match answer {
             Ok(answer) => {
                 pace.went_well();
@@ -231,15 +240,23 @@ impl<S: Sink> Connector<S> {
             }
             Err(trouble) => {
                 self.figures.redis_retries.fetch_add(1, Relaxed);
-                pace.wait(trouble).await?;
+                self.wait(pace, trouble).await?;
                 Err(Break::Again)
             }
         }
     }
 
-    async fn server(&self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
+    async fn server(&mut self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
         self.figures.server_retries.fetch_add(1, Relaxed);
-        pace.wait(trouble).await
+        self.wait(pace, trouble).await
+    }
+
+    /// Waits before the next try; what waits in the lists does not expire meanwhile.
+    async fn wait(&mut self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
+        tokio::select! {
+            waited = pace.wait(trouble) => waited,
+            never = self.queue.keep_on(&self.lists) => match never {},
+        }
     }
 }
 

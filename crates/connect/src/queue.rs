@@ -7,12 +7,15 @@
 mod address;
 mod failure;
 
+use std::collections::HashSet;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, cmd};
+use tokio::time::Instant;
 
 pub use self::address::{Address, AddressError};
 use self::failure::trouble;
@@ -21,6 +24,9 @@ use crate::sink::Trouble;
 
 /// How long a connection to Redis may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the expiry that a gateway sets on its lists is taken off while records wait: several times in the minute
+/// that a gateway gives them by default.
+pub const KEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long Redis may take to answer.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -49,6 +55,11 @@ return given_up";
 pub struct Queue {
     address: Address,
     link: Option<Link>,
+    /// When the lists are next to be kept from expiring; at once at first.
+    keep_next: Option<Instant>,
+    /// The lists whose expiry was taken off.
+    expiring: HashSet<String>,
+    has_warned: bool,
 }
 
 /// What became of records that were to be removed.
@@ -77,8 +88,8 @@ impl std::fmt::Debug for Link {
 impl Queue {
     /// The lists at an address; nothing is asked of it yet.
     #[must_use]
-    pub const fn new(address: Address) -> Self {
-        Self { address, link: None }
+    pub fn new(address: Address) -> Self {
+        Self { address, link: None, keep_next: None, expiring: HashSet::new(), has_warned: false }
     }
 
     /// How many records wait in each list.
@@ -93,12 +104,39 @@ impl Queue {
         Ok(lengths)
     }
 
+    /// Takes the expiry off every list, if it is time to: a gateway sets it again with each of its writes, and records
+    /// that wait for a server would expire with it.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or refuses.
+    pub async fn keep(&mut self, lists: &[List]) -> Result<(), Trouble> {
+        if self.keep_next.is_some_and(|next| Instant::now() < next) {
+            return Ok(());
+        }
+        // Before it is tried: a Redis in trouble is not asked more often.
+        self.keep_next = Some(Instant::now() + KEEP_INTERVAL);
+        for list in lists {
+            self.persist(list).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the lists from expiring for as long as it is awaited. Trouble is left to those who need an answer.
+    pub async fn keep_on(&mut self, lists: &[List]) -> Infallible {
+        loop {
+            if let Some(next) = self.keep_next {
+                tokio::time::sleep_until(next).await;
+            }
+            let _ = self.keep(lists).await;
+        }
+    }
+
     /// The first records of a list, `most` of them or fewer. A list that would expire is kept: records are in it.
     ///
     /// # Errors
     /// Redis cannot be reached, or refuses.
     pub async fn read(&mut self, list: &List, most: usize) -> Result<Vec<Vec<u8>>, Trouble> {
-        let _: i64 = self.ask(cmd("PERSIST").arg(&list.key)).await?;
+        self.persist(list).await?;
         self.ask(cmd("LRANGE").arg(&list.key).arg(0).arg(most.saturating_sub(1))).await
     }
 
@@ -125,6 +163,16 @@ impl Queue {
         }
         let answer: i64 = self.ask(&script).await?;
         Ok(u64::try_from(answer).map_or(Removed::Changed, |given_up| Removed::Done { given_up }))
+    }
+
+    async fn persist(&mut self, list: &List) -> Result<(), Trouble> {
+        let would_expire: bool = self.ask(cmd("PERSIST").arg(&list.key)).await?;
+        if would_expire && !self.expiring.insert(list.key.clone()) && !self.has_warned {
+            self.has_warned = true;
+            tracing::warn!(%list, "the gateway sets an expiry on its lists again and again: it is taken off here, but while \
+                nobody does records expire unread; set analytics_config.storage_expiration_time to -1 in the gateway");
+        }
+        Ok(())
     }
 
     async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Trouble> {
