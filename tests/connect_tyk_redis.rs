@@ -25,7 +25,7 @@ fn storing() -> TakesRequests {
 fn make_user(redis: &Redis, password: &str) {
     let password = format!(">{password}");
     let rights = "on ~analytics-tyk-system-analytics* ~tidegauge-set-aside:* \
-        +llen +lrange +lindex +persist +eval +rpush +ltrim +cluster|slots";
+        +llen +lrange +persist +eval +rpush +ltrim +cluster|slots";
     let mut command: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"tidegauge", password.as_bytes()];
     command.extend(rights.split(' ').map(str::as_bytes));
     redis.command(&command);
@@ -180,6 +180,51 @@ fn lists_that_a_gateway_leaves_to_expire_again_and_again_are_kept_while_the_serv
         connector.wait_for_stderr("set analytics_config.storage_expiration_time to -1");
         connector.kill();
     }
+}
+
+#[test]
+fn a_full_redis_is_drained_bad_records_and_all() {
+    let (redis, server) = (Redis::start(&["--maxmemory-policy", "noeviction"]), storing());
+    redis.push(LIST, &[records(0..100), vec![b"garbage".to_vec()]].concat());
+    redis.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
+    let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert!(
+        output.stdout.starts_with("101 records: 100 stored, 0 stored before, 1 set aside;"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(redis.list(&format!("tidegauge-set-aside:{{{LIST}}}")), [b"garbage"]);
+}
+
+#[test]
+fn a_redis_that_refuses_writes_is_asked_less_and_less_and_given_up_in_the_end() {
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..3));
+    redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"1"]);
+    let args = ["--org", ORGANIZATION, "--once", "--give-up-after", "2"];
+    let output = ended(connect(&redis.url(), &server.url(), KEY, &args), 1);
+    assert!(output.stderr.contains("NOREPLICAS") && output.stderr.contains("given up"), "{}", output.stderr);
+    assert!(!output.stderr.contains("working again"), "{}", output.stderr);
+    assert_eq!(redis.length(LIST), 3);
+}
+
+#[test]
+fn writes_refused_only_once_records_are_stored_are_no_success_either() {
+    let redis = std::sync::Arc::new(Redis::start(&[]));
+    // The stand-in outlives the test, and must not keep Redis.
+    let weak = std::sync::Arc::downgrade(&redis);
+    let server = TakesRequests::start(move |_| {
+        if let Some(redis) = weak.upgrade() {
+            redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"1"]);
+        }
+        Meets::Storing
+    });
+    redis.push(LIST, &records(0..3));
+    let args = ["--org", ORGANIZATION, "--once", "--give-up-after", "2"];
+    let output = ended(connect(&redis.url(), &server.url(), KEY, &args), 1);
+    assert!(output.stderr.contains("NOREPLICAS") && output.stderr.contains("given up"), "{}", output.stderr);
+    assert_eq!((redis.length(LIST), server.by_path().len()), (3, 3));
+    redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"0"]);
 }
 
 #[test]

@@ -205,6 +205,26 @@ fn what_somebody_else_takes_meanwhile_never_makes_it_remove_what_it_has_not_read
 }
 
 #[test]
+fn records_that_look_the_same_at_both_ends_are_told_from_those_that_were_read() {
+    let redis = Arc::new(Redis::start(&[]));
+    let list = Arc::downgrade(&redis);
+    let server = TakesRequests::start(move |call| {
+        if call == 0 {
+            list.upgrade().unwrap().command(&[b"LTRIM", LIST.as_bytes(), b"4", b"-1"]);
+        }
+        Meets::Storing
+    });
+    // Read first are 50; the next 50 after those that are taken begin and end with the same bytes as they do.
+    let same = [b"garbage".to_vec()];
+    let pieces = [&same[..], &records(0..3), &same, &records(3..47), &same, &records(47..50), &same];
+    redis.push(LIST, &pieces.concat());
+    let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert!(output.stderr.contains("somebody else takes records off this list"), "{}", output.stderr);
+    assert_eq!((server.by_path().len(), redis.length(LIST)), (50, 0));
+    assert_eq!(redis.length(&format!("tidegauge-set-aside:{{{LIST}}}")), 3);
+}
+
+#[test]
 fn two_connectors_on_one_redis_store_every_record_once() {
     let (redis, server) = (Redis::start(&[]), storing());
     redis.push(LIST, &records(0..5000));

@@ -15,6 +15,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, cmd};
+use sha1::{Digest as _, Sha1};
 use tokio::time::Instant;
 
 pub use self::address::{Address, AddressError};
@@ -31,20 +32,24 @@ pub const KEEP_INTERVAL: Duration = Duration::from_secs(5);
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Takes the first records off a list if it still begins with them. KEYS: the list, the list of those set aside.
-/// ARGV: how many, the first, the last, the most that stay set aside, those to set aside. Answers -1 when the list has
+/// ARGV: how many, their [`digest`], the most that stay set aside, those to set aside. Answers -1 when the list has
 /// changed, else how many of the oldest set aside were given up for room.
 ///
-/// The first and the last are enough: records leave a list only at its head and join it only at its end, so a list
-/// that has lost its head has another record in the first place.
+/// The first write is one that changes nothing and that a full Redis (`maxmemory`) lets through: it refuses a script's
+/// growing writes only where they come first, and setting aside is followed by removing more than that.
 const REMOVE: &str = "
 local n = tonumber(ARGV[1])
-if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[2] or redis.call('LINDEX', KEYS[1], n - 1) ~= ARGV[3] then
+local head = redis.call('LRANGE', KEYS[1], 0, n - 1)
+local digest = ''
+for _, record in ipairs(head) do digest = redis.sha1hex(digest .. record) end
+if #head ~= n or digest ~= ARGV[2] then
   return -1
 end
 local given_up = 0
-if #ARGV > 4 then
-  for i = 5, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
-  given_up = math.max(0, redis.call('LLEN', KEYS[2]) - tonumber(ARGV[4]))
+if #ARGV > 3 then
+  redis.call('LTRIM', KEYS[2], 0, -1)
+  for i = 4, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+  given_up = math.max(0, redis.call('LLEN', KEYS[2]) - tonumber(ARGV[3]))
   redis.call('LTRIM', KEYS[2], given_up, -1)
 end
 redis.call('LTRIM', KEYS[1], n, -1)
@@ -152,12 +157,12 @@ impl Queue {
         unusable: &[usize],
         most_set_aside: usize,
     ) -> Result<Removed, Trouble> {
-        let (Some(first), Some(last)) = (read.first(), read.last()) else {
+        if read.is_empty() {
             return Ok(Removed::Done { given_up: 0 });
-        };
+        }
         let mut script = cmd("EVAL");
         script.arg(REMOVE).arg(2).arg(&list.key).arg(&list.set_aside);
-        script.arg(read.len()).arg(first).arg(last).arg(most_set_aside);
+        script.arg(read.len()).arg(digest(read)).arg(most_set_aside);
         for index in unusable {
             script.arg(&read[*index]);
         }
@@ -196,6 +201,16 @@ impl Queue {
     }
 }
 
+/// What [`REMOVE`] makes of the same records: SHA-1, each time of the digest so far, in hex, and the next record. As
+/// all but the first have the same length before them, other records, as many, never make the same bytes. It tells
+/// records apart that a gateway wrote and need not withstand a forger: who writes to the list can as well empty it.
+fn digest(records: &[Vec<u8>]) -> String {
+    records.iter().fold(String::new(), |digest, record| {
+        let hash = Sha1::new().chain_update(digest).chain_update(record).finalize();
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    })
+}
+
 async fn connect(address: &Address) -> RedisResult<Link> {
     // Exactly one provider is meant to be in the process; another part of it may have said so already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -218,4 +233,18 @@ async fn connect(address: &Address) -> RedisResult<Link> {
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(ANSWER_TIMEOUT));
     Ok(Link::Single(client.get_multiplexed_async_connection_with_config(&timeouts).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_depends_on_every_record_and_on_where_each_ends() {
+        let of =
+            |records: &[&[u8]]| digest(&records.iter().map(|record| record.to_vec()).collect::<Vec<_>>());
+        assert_eq!(of(&[b"abc"]), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        let all = [of(&[b"ab", b"c", b"d"]), of(&[b"a", b"bc", b"d"]), of(&[b"ab", b"x", b"d"])];
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2], "{all:?}");
+    }
 }
