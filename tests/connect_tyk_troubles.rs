@@ -77,7 +77,7 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
         messagepack(&record_with(2, &[("RequestTime", json!(-5))])),
         messagepack(&record_with(3, &[("Alias", json!("refused"))])),
         messagepack(&record_with(4, &[("OrgID", json!("other"))])),
-        b"\x82\xa5APIID\xa1a\xa4Path\xa2/\xff".to_vec(),
+        b"\x82\xa5APIID\xa1\xff\xa4Path\xa1/".to_vec(),
     ];
     redis.push(LIST, &[&bad[..3], &records(10..20)[..], &bad[3..]].concat());
     let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
@@ -94,7 +94,7 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
         "RequestTime is negative",
         "the server refuses alias: Input should be better",
         "no key for organization other",
-        "a text is not UTF-8",
+        "APIID or OrgID is not UTF-8",
     ] {
         assert!(output.stderr.contains(reason), "{reason}: {}", output.stderr);
     }
