@@ -16,8 +16,9 @@ use crate::app::App;
 use crate::intake::Stored;
 use crate::intake::requests::take_requests;
 
-/// Pause before another try after trouble that a person has to end: a wrong password of Redis, say.
-pub const LASTING_PAUSE: Duration = Duration::from_secs(60);
+/// Pause before another try after trouble that a person has to end: a wrong password of Redis, say. Shorter than the
+/// minute after which a gateway's lists expire by default.
+pub const LASTING_PAUSE: Duration = Duration::from_secs(30);
 
 /// Whose the records are.
 #[derive(Debug, Clone)]
