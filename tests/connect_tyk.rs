@@ -140,6 +140,7 @@ fn through_kills_of_the_connector_and_of_the_server_every_record_is_stored_once(
         is_over.store(true, Ordering::Relaxed);
         gateway.join().unwrap()
     });
+    assert!(waiting(&redis) < pushed, "they were killed before they did anything");
     let server = site.start(&[]);
     take_all(&redis, &server, &key);
     server.stop();
@@ -157,6 +158,12 @@ fn push_until(redis: &Redis, is_over: &AtomicBool) -> u64 {
         thread::sleep(Duration::from_millis(5));
     }
     number
+}
+
+/// How many of these records are in the lists.
+fn waiting(redis: &Redis) -> u64 {
+    let lists = (0..10).map(|shard| format!("{LIST}_{shard}")).chain([format!("{LIST}_0_protobuf")]);
+    lists.map(|list| redis.length(&list) as u64).sum()
 }
 
 #[test]
@@ -217,10 +224,9 @@ fn through_kills_of_a_server_that_takes_records_itself_every_record_is_stored_on
         is_over.store(true, Ordering::Relaxed);
         gateway.join().unwrap()
     });
+    assert!(waiting(&redis) < pushed, "it was killed before it did anything");
     let server = site.start(&args);
-    let lists: Vec<String> =
-        (0..10).map(|shard| format!("{LIST}_{shard}")).chain([format!("{LIST}_0_protobuf")]).collect();
-    wait_until("all records to leave", || lists.iter().all(|list| redis.length(list) == 0));
+    wait_until("all records to leave", || waiting(&redis) == 0);
     server.stop();
     let rows = site.rows("requests");
     assert_eq!((rows.len() as u64, stored(&rows)), (pushed, once_each(0..pushed)));

@@ -318,6 +318,10 @@ fn wrong_arguments_end_it_with_exit_code_2() {
         (&[&redis[..], &["--org", "a", "--org", "a", "--key", "k"]].concat(), "named twice"),
         (&[&redis[..], &["--org", "a", "--key", "k", "--server", "ftp://x"]].concat(), "http://HOST"),
         (&[&redis[..], &["--org", "a", "--key", "k", "--server", "http://u:p@x"]].concat(), "must not carry"),
+        (
+            &[&redis[..], &["--org", "a", "--key", "k", "--redis-cluster", "--list", "a{b}"]].concat(),
+            "braces",
+        ),
         (&["connect", "tyk", "--redis", "http://u:secret@x", "--org", "a", "--key", "k"], "redis://"),
     ] {
         let ran = tidegauge(args);
