@@ -93,12 +93,27 @@ fn what_the_route_refuses_is_nothing_that_the_connector_lets_through() {
         [("RawPath", json!("\u{7f}".repeat(20_000))), ("Host", json!("h".repeat(3000)))],
         [("TimeStamp", json!([-62_135_596_800_i64, 0])), ("APIKey", json!(""))],
         [("TimeStamp", json!([253_402_300_799_i64, 999_999_999])), ("IPAddress", json!("2001:DB8::1"))],
+        [("Path", json!("/".repeat(5000))), ("Method", json!("M".repeat(2000)))],
+        [("Path", json!("")), ("APIVersion", json!("v\u{1}".repeat(1000)))],
+        [("Tags", json!(vec!["t"; 200])), ("Alias", json!("a\tb"))],
+        [("Tags", json!(["a\tb", "t".repeat(2000), ""])), ("APIKey", json!("k".repeat(2000)))],
     ];
     let odd: Vec<Vec<u8>> =
         (0..).zip(&odd).map(|(number, changes)| messagepack(&record_with(number, changes))).collect();
     redis.push(LIST, &odd);
+    // Bytes that are no UTF-8, as a Go gateway writes them: in place of others of the same length.
+    let mut bytes = messagepack(&record_with(20, &[("Path", json!("/!!")), ("UserAgent", json!("?!!"))]));
+    for text in [b"/!!", b"?!!"] {
+        let at = bytes.windows(3).position(|some| some == text).unwrap();
+        bytes[at + 1..at + 3].copy_from_slice(b"\xff\xc3");
+    }
+    redis.push(LIST, &[bytes]);
     let said = take_all(&redis, &server, &site.admin_key());
-    assert!(said.starts_with("6 records: 6 stored, 0 stored before, 0 set aside;"), "{said}");
+    assert!(said.starts_with("11 records: 11 stored, 0 stored before, 0 set aside;"), "{said}");
+    server.stop();
+    let rows = site.rows("requests");
+    let row = rows.iter().find(|row| row["path"] == "/%FF%C3").unwrap();
+    assert_eq!(row["user_agent"], "?%FF%C3");
 }
 
 #[test]
@@ -125,6 +140,7 @@ fn through_kills_of_the_connector_and_of_the_server_every_record_is_stored_once(
         is_over.store(true, Ordering::Relaxed);
         gateway.join().unwrap()
     });
+    assert!(waiting(&redis) < pushed, "they were killed before they did anything");
     let server = site.start(&[]);
     take_all(&redis, &server, &key);
     server.stop();
@@ -142,6 +158,12 @@ fn push_until(redis: &Redis, is_over: &AtomicBool) -> u64 {
         thread::sleep(Duration::from_millis(5));
     }
     number
+}
+
+/// How many of these records are in the lists.
+fn waiting(redis: &Redis) -> u64 {
+    let lists = (0..10).map(|shard| format!("{LIST}_{shard}")).chain([format!("{LIST}_0_protobuf")]);
+    lists.map(|list| redis.length(&list) as u64).sum()
 }
 
 #[test]
@@ -202,10 +224,9 @@ fn through_kills_of_a_server_that_takes_records_itself_every_record_is_stored_on
         is_over.store(true, Ordering::Relaxed);
         gateway.join().unwrap()
     });
+    assert!(waiting(&redis) < pushed, "it was killed before it did anything");
     let server = site.start(&args);
-    let lists: Vec<String> =
-        (0..10).map(|shard| format!("{LIST}_{shard}")).chain([format!("{LIST}_0_protobuf")]).collect();
-    wait_until("all records to leave", || lists.iter().all(|list| redis.length(list) == 0));
+    wait_until("all records to leave", || waiting(&redis) == 0);
     server.stop();
     let rows = site.rows("requests");
     assert_eq!((rows.len() as u64, stored(&rows)), (pushed, once_each(0..pushed)));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::harness::redis::{Redis, Reply};
 use crate::harness::server::{Output, Process};
 use crate::harness::takes_requests::{KEY, Meets, TakesRequests};
-use crate::harness::tyk::{LIST, ORGANIZATION, connect, connect_once, records};
+use crate::harness::tyk::{LIST, ORGANIZATION, connect, connect_once, protobuf, records};
 use crate::harness::{client::Client, wait_for, wait_until};
 
 fn ended(mut connector: Process, code: i32) -> Output {
@@ -25,7 +25,7 @@ fn storing() -> TakesRequests {
 fn make_user(redis: &Redis, password: &str) {
     let password = format!(">{password}");
     let rights = "on ~analytics-tyk-system-analytics* ~tidegauge-set-aside:* \
-        +llen +lrange +lindex +persist +eval +rpush +ltrim +cluster|slots";
+        +llen +lrange +persist +eval +rpush +ltrim +cluster|slots";
     let mut command: Vec<&[u8]> = vec![b"ACL", b"SETUSER", b"tidegauge", password.as_bytes()];
     command.extend(rights.split(' ').map(str::as_bytes));
     redis.command(&command);
@@ -156,15 +156,75 @@ fn a_redis_that_goes_away_and_comes_back_is_waited_for() {
 }
 
 #[test]
-fn a_list_that_a_pump_has_left_to_expire_does_not_expire_with_records_in_it() {
-    let redis = Redis::start(&[]);
-    redis.push(LIST, &records(0..10));
-    redis.command(&[b"EXPIRE", LIST.as_bytes(), b"3600"]);
-    let connector = connect(&redis.url(), "http://127.0.0.1:1", KEY, &["--org", ORGANIZATION]);
-    connector.wait_for_stderr("trying again");
-    assert_eq!(redis.command(&[b"TTL", LIST.as_bytes()]), Reply::Number(-1));
-    connector.terminate();
-    ended(connector, 0);
+fn lists_that_a_gateway_leaves_to_expire_again_and_again_are_kept_while_the_server_is_away_or_silent() {
+    // Its connections are made, and nobody ever answers them.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}", listener.local_addr().unwrap());
+    let shard = format!("{LIST}_4_protobuf");
+    for server in ["http://127.0.0.1:1", &silent] {
+        let redis = Redis::start(&[]);
+        let mut connector = connect(&redis.url(), server, KEY, &["--org", ORGANIZATION]);
+        for round in 0..3 {
+            for (list, record) in [(LIST, records(round..round + 1)), (shard.as_str(), vec![protobuf(round)])]
+            {
+                redis.push(list, &record);
+                redis.command(&[b"EXPIRE", list.as_bytes(), b"60"]);
+            }
+            wait_until("the expiry to be taken off", || {
+                [LIST, &shard]
+                    .iter()
+                    .all(|list| redis.command(&[b"TTL", list.as_bytes()]) == Reply::Number(-1))
+            });
+        }
+        assert_eq!((redis.length(LIST), redis.length(&shard)), (3, 3));
+        connector.wait_for_stderr("set analytics_config.storage_expiration_time to -1");
+        connector.kill();
+    }
+}
+
+#[test]
+fn a_full_redis_is_drained_bad_records_and_all() {
+    let (redis, server) = (Redis::start(&["--maxmemory-policy", "noeviction"]), storing());
+    redis.push(LIST, &[records(0..100), vec![b"garbage".to_vec()]].concat());
+    redis.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
+    let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert!(
+        output.stdout.starts_with("101 records: 100 stored, 0 stored before, 1 set aside;"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(redis.list(&format!("tidegauge-set-aside:{{{LIST}}}")), [b"garbage"]);
+}
+
+#[test]
+fn a_redis_that_refuses_writes_is_asked_less_and_less_and_given_up_in_the_end() {
+    let (redis, server) = (Redis::start(&[]), storing());
+    redis.push(LIST, &records(0..3));
+    redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"1"]);
+    let args = ["--org", ORGANIZATION, "--once", "--give-up-after", "2"];
+    let output = ended(connect(&redis.url(), &server.url(), KEY, &args), 1);
+    assert!(output.stderr.contains("NOREPLICAS") && output.stderr.contains("given up"), "{}", output.stderr);
+    assert!(!output.stderr.contains("working again"), "{}", output.stderr);
+    assert_eq!(redis.length(LIST), 3);
+}
+
+#[test]
+fn writes_refused_only_once_records_are_stored_are_no_success_either() {
+    let redis = std::sync::Arc::new(Redis::start(&[]));
+    // The stand-in outlives the test, and must not keep Redis.
+    let weak = std::sync::Arc::downgrade(&redis);
+    let server = TakesRequests::start(move |_| {
+        if let Some(redis) = weak.upgrade() {
+            redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"1"]);
+        }
+        Meets::Storing
+    });
+    redis.push(LIST, &records(0..3));
+    let args = ["--org", ORGANIZATION, "--once", "--give-up-after", "2"];
+    let output = ended(connect(&redis.url(), &server.url(), KEY, &args), 1);
+    assert!(output.stderr.contains("NOREPLICAS") && output.stderr.contains("given up"), "{}", output.stderr);
+    assert_eq!((redis.length(LIST), server.by_path().len()), (3, 3));
+    redis.command(&[b"CONFIG", b"SET", b"min-replicas-to-write", b"0"]);
 }
 
 #[test]

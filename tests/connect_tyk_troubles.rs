@@ -77,7 +77,7 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
         messagepack(&record_with(2, &[("RequestTime", json!(-5))])),
         messagepack(&record_with(3, &[("Alias", json!("refused"))])),
         messagepack(&record_with(4, &[("OrgID", json!("other"))])),
-        b"\x82\xa5APIID\xa1a\xa4Path\xa2/\xff".to_vec(),
+        b"\x82\xa5APIID\xa1\xff\xa4Path\xa1/".to_vec(),
     ];
     redis.push(LIST, &[&bad[..3], &records(10..20)[..], &bad[3..]].concat());
     let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
@@ -94,7 +94,7 @@ fn bad_records_are_set_aside_as_they_are_with_their_reasons_and_the_rest_go_on()
         "RequestTime is negative",
         "the server refuses alias: Input should be better",
         "no key for organization other",
-        "a text is not UTF-8",
+        "APIID or OrgID is not UTF-8",
     ] {
         assert!(output.stderr.contains(reason), "{reason}: {}", output.stderr);
     }
@@ -205,6 +205,26 @@ fn what_somebody_else_takes_meanwhile_never_makes_it_remove_what_it_has_not_read
 }
 
 #[test]
+fn records_that_look_the_same_at_both_ends_are_told_from_those_that_were_read() {
+    let redis = Arc::new(Redis::start(&[]));
+    let list = Arc::downgrade(&redis);
+    let server = TakesRequests::start(move |call| {
+        if call == 0 {
+            list.upgrade().unwrap().command(&[b"LTRIM", LIST.as_bytes(), b"4", b"-1"]);
+        }
+        Meets::Storing
+    });
+    // Read first are 50; the next 50 after those that are taken begin and end with the same bytes as they do.
+    let same = [b"garbage".to_vec()];
+    let pieces = [&same[..], &records(0..3), &same, &records(3..47), &same, &records(47..50), &same];
+    redis.push(LIST, &pieces.concat());
+    let output = ended(connect_once(&redis.url(), &server.url(), KEY), 0);
+    assert!(output.stderr.contains("somebody else takes records off this list"), "{}", output.stderr);
+    assert_eq!((server.by_path().len(), redis.length(LIST)), (50, 0));
+    assert_eq!(redis.length(&format!("tidegauge-set-aside:{{{LIST}}}")), 3);
+}
+
+#[test]
 fn two_connectors_on_one_redis_store_every_record_once() {
     let (redis, server) = (Redis::start(&[]), storing());
     redis.push(LIST, &records(0..5000));
@@ -298,6 +318,10 @@ fn wrong_arguments_end_it_with_exit_code_2() {
         (&[&redis[..], &["--org", "a", "--org", "a", "--key", "k"]].concat(), "named twice"),
         (&[&redis[..], &["--org", "a", "--key", "k", "--server", "ftp://x"]].concat(), "http://HOST"),
         (&[&redis[..], &["--org", "a", "--key", "k", "--server", "http://u:p@x"]].concat(), "must not carry"),
+        (
+            &[&redis[..], &["--org", "a", "--key", "k", "--redis-cluster", "--list", "a{b}"]].concat(),
+            "braces",
+        ),
         (&["connect", "tyk", "--redis", "http://u:secret@x", "--org", "a", "--key", "k"], "redis://"),
     ] {
         let ran = tidegauge(args);

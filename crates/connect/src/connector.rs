@@ -111,6 +111,12 @@ impl<S: Sink> Connector<S> {
         let lengths = self.queue.lengths(&self.lists).await;
         let lengths = self.redis(pace, lengths).await?;
         self.figures.set_waiting(self.lists.iter().map(|list| list.key.clone()).zip(lengths.iter().copied()));
+        if lengths.iter().all(|length| *length == 0) {
+            pace.went_well();
+        } else {
+            let kept = self.queue.keep(&self.lists).await;
+            self.redis(pace, kept).await?;
+        }
         let left = left.get_or_insert_with(|| lengths.clone());
         let mut taken = 0;
         for (index, length) in lengths.into_iter().enumerate() {
@@ -136,11 +142,15 @@ impl<S: Sink> Connector<S> {
     ) -> Result<usize, Break> {
         let list = self.lists[index].clone();
         let read = self.queue.read(&list, *most).await;
+        if read.is_err() {
+            // Perhaps it is more than can be answered in time.
+            *most = (*most / 2).max(1);
+        }
         let read = self.redis(pace, read).await?;
         if read.is_empty() {
             return Ok(0);
         }
-        *most = next_read(&read);
+        *most = next_read(*most, &read);
         let mut batch = Batch::new(list.encoding, &read);
         let (mut stored, mut repeated) = (0, 0);
         for (place, records) in self.places(pace, &mut batch).await? {
@@ -161,6 +171,7 @@ impl<S: Sink> Connector<S> {
                 self.figures.set_aside.fetch_add(unusable.len() as u64, Relaxed);
                 self.figures.given_up.fetch_add(given_up, Relaxed);
                 self.figures.succeeded();
+                pace.went_well();
                 if given_up > 0 {
                     tracing::error!(list = %list.set_aside, given_up, "too many records are set aside: the oldest were given up");
                 }
@@ -176,7 +187,11 @@ impl<S: Sink> Connector<S> {
     }
 
     /// The batch's good records by whom they belong to, each with its place in the batch.
-    async fn places(&self, pace: &mut Pace<'_>, batch: &mut Batch) -> Result<Vec<(S::Place, Placed)>, Break> {
+    async fn places(
+        &mut self,
+        pace: &mut Pace<'_>,
+        batch: &mut Batch,
+    ) -> Result<Vec<(S::Place, Placed)>, Break> {
         let mut places: Vec<(S::Place, Placed)> = Vec::new();
         for (organization, mut records) in batch.take_by_organization() {
             let place = loop {
@@ -198,7 +213,7 @@ impl<S: Sink> Connector<S> {
 
     /// Hands records over until each has its end.
     async fn store(
-        &self,
+        &mut self,
         pace: &mut Pace<'_>,
         place: &S::Place,
         records: &[Identified],
@@ -210,44 +225,47 @@ impl<S: Sink> Connector<S> {
             };
             let answer = tokio::select! {
                 answer = self.sink.store(place, records) => answer,
+                never = self.queue.keep_on(&self.lists) => match never {},
                 () = out_of_grace => return Err(Break::Stopped),
             };
             match answer {
-                Ok(outcome) => {
-                    pace.went_well();
-                    return Ok(outcome);
-                }
+                Ok(outcome) => return Ok(outcome),
                 Err(trouble) => self.server(pace, trouble).await?,
             }
         }
     }
 
     /// The answer of Redis, or a wait and a fresh start: after trouble nothing is known of what was read.
-    async fn redis<T>(&self, pace: &mut Pace<'_>, answer: Result<T, Trouble>) -> Result<T, Break> {
+    async fn redis<T>(&mut self, pace: &mut Pace<'_>, answer: Result<T, Trouble>) -> Result<T, Break> {
         match answer {
-            Ok(answer) => {
-                pace.went_well();
-                Ok(answer)
-            }
+            Ok(answer) => Ok(answer),
             Err(trouble) => {
                 self.figures.redis_retries.fetch_add(1, Relaxed);
-                pace.wait(trouble).await?;
+                self.wait(pace, trouble).await?;
                 Err(Break::Again)
             }
         }
     }
 
-    async fn server(&self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
+    async fn server(&mut self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
         self.figures.server_retries.fetch_add(1, Relaxed);
-        pace.wait(trouble).await
+        self.wait(pace, trouble).await
+    }
+
+    /// Waits before the next try; what waits in the lists does not expire meanwhile.
+    async fn wait(&mut self, pace: &mut Pace<'_>, trouble: Trouble) -> Result<(), Break> {
+        tokio::select! {
+            waited = pace.wait(trouble) => waited,
+            never = self.queue.keep_on(&self.lists) => match never {},
+        }
     }
 }
 
-/// How many records to read next of a list whose last read was this.
-fn next_read(read: &[Vec<u8>]) -> usize {
+/// How many records to read next of a list of which this was read when `most` were asked for.
+fn next_read(most: usize, read: &[Vec<u8>]) -> usize {
     let bytes: usize = read.iter().map(Vec::len).sum();
     let each = (bytes / read.len().max(1)).max(1);
-    (READ_BYTES / each).clamp(1, MAX_READ_RECORDS)
+    (READ_BYTES / each).clamp(1, MAX_READ_RECORDS).min(most.saturating_mul(2))
 }
 
 #[cfg(test)]
@@ -256,9 +274,16 @@ mod tests {
 
     #[test]
     fn large_records_are_read_in_smaller_numbers() {
-        assert_eq!(next_read(&[vec![0; 500], vec![0; 900]]), MAX_READ_RECORDS);
-        assert_eq!(next_read(&[vec![0; 1024 * 1024]]), 8);
-        assert_eq!(next_read(&[vec![0; 64 * 1024 * 1024]]), 1);
-        assert_eq!(next_read(&[Vec::new()]), MAX_READ_RECORDS);
+        assert_eq!(next_read(1000, &[vec![0; 500], vec![0; 900]]), MAX_READ_RECORDS);
+        assert_eq!(next_read(1000, &[vec![0; 1024 * 1024]]), 8);
+        assert_eq!(next_read(1000, &[vec![0; 64 * 1024 * 1024]]), 1);
+        assert_eq!(next_read(1000, &[Vec::new()]), MAX_READ_RECORDS);
+    }
+
+    #[test]
+    fn reads_grow_by_doubling_only_however_small_the_last_records_were() {
+        assert_eq!(next_read(1, &[Vec::new()]), 2);
+        assert_eq!(next_read(50, &[vec![0; 10]]), 100);
+        assert_eq!(next_read(600, &[vec![0; 10]]), MAX_READ_RECORDS);
     }
 }

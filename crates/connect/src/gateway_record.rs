@@ -1,8 +1,9 @@
 //! What a gateway says of one request, whichever way it was written down, and the rules it must keep.
 //!
-//! Promise: a [`GatewayRecord`] that exists can be stored. What a caller of the gateway writes himself (path, user
-//! agent, forwarded address) never makes a record unusable where it can be kept in another spelling, so that no caller
-//! can hide his requests.
+//! Promise: a [`GatewayRecord`] that exists can be stored. No text makes a record unusable but the ids of its API and
+//! organization, which are the gateway's own: the others may be what a caller sent (path, method, user agent, key,
+//! version, tags made of headers, forwarded address). They are kept in another spelling or in part, so that no caller can
+//! hide his requests.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,7 +15,7 @@ use tidegauge_facts::limits::{
 
 /// The response code of network statistics: no request, and no path.
 pub const NETWORK_STATISTICS: i64 = -1;
-/// The path that network statistics are kept under.
+/// The path that a record without one is kept under, as network statistics are.
 const NO_PATH: &str = "/";
 
 /// Why a record cannot be stored: a sentence, without the record's own texts.
@@ -96,64 +97,56 @@ impl GatewayRecord {
         if !matches!(self.response_code, NETWORK_STATISTICS | 0 | 100..=999) {
             return Err(Unusable::new("ResponseCode is out of range"));
         }
-        if self.response_code == NETWORK_STATISTICS && self.path.is_empty() {
+        if self.path.is_empty() {
             NO_PATH.clone_into(&mut self.path);
         }
-        escape(&mut self.path);
-        let callers = [
-            (&mut self.user_agent, MAX_TEXT_CHARS),
-            (&mut self.raw_path, MAX_TEXT_CHARS),
-            (&mut self.host, MAX_LABEL_CHARS),
-        ];
-        for (text, max_chars) in callers {
-            if let Some(text) = text {
-                escape(text);
-                // A longer text than is kept says no less about who called.
-                cut(text, max_chars);
-            }
-        }
+        self.check_ids()?;
+        self.check_numbers()?;
+        self.fit_texts();
         self.ip = self.ip.as_deref().and_then(address);
         self.content_length = self.content_length.filter(|bytes| *bytes >= 0);
-        self.check_texts()?;
-        self.check_numbers()?;
         Ok(self)
     }
 
-    fn check_texts(&self) -> Result<(), Unusable> {
+    fn check_ids(&self) -> Result<(), Unusable> {
         if self.api_id.is_empty() {
             return Err(Unusable::new("APIID is missing"));
         }
-        if self.path.is_empty() {
-            return Err(Unusable::new("Path is missing"));
-        }
-        if longer(&self.path, MAX_PATH_CHARS) {
-            return Err(Unusable::new("Path is too long"));
-        }
-        let labels = [
-            ("APIID", Some(&self.api_id), MAX_LABEL_CHARS),
-            ("OrgID", Some(&self.organization), MAX_LABEL_CHARS),
-            ("Method", self.method.as_ref(), MAX_LABEL_CHARS),
-            ("APIKey", self.api_key.as_ref(), MAX_LABEL_CHARS),
-            ("Alias", self.alias.as_ref(), MAX_LABEL_CHARS),
-            ("OauthID", self.oauth_id.as_ref(), MAX_LABEL_CHARS),
-            ("APIName", self.api_name.as_ref(), MAX_LABEL_CHARS),
-            ("APIVersion", self.api_version.as_ref(), MAX_LABEL_CHARS),
-            ("Geo.Country.ISOCode", self.country.as_ref(), MAX_COUNTRY_CHARS),
-        ];
-        let tags = self.tags.iter().map(|tag| ("Tags", Some(tag), MAX_LABEL_CHARS));
-        if self.tags.len() > MAX_TAGS {
-            return Err(Unusable::new("Tags are too many"));
-        }
-        for (name, text, max_chars) in labels.into_iter().chain(tags) {
-            let Some(text) = text else { continue };
-            if longer(text, max_chars) {
+        for (name, id) in [("APIID", &self.api_id), ("OrgID", &self.organization)] {
+            if id.chars().nth(MAX_LABEL_CHARS).is_some() {
                 return Err(Unusable(format!("{name} is too long").into()));
             }
-            if text.bytes().any(|byte| byte.is_ascii_control()) {
+            if id.bytes().any(|byte| byte.is_ascii_control()) {
                 return Err(Unusable(format!("{name} has a control character").into()));
             }
         }
         Ok(())
+    }
+
+    /// The texts as they can be stored. One that is cut says no less about who called what.
+    fn fit_texts(&mut self) {
+        let texts = [
+            (&mut self.raw_path, MAX_TEXT_CHARS),
+            (&mut self.user_agent, MAX_TEXT_CHARS),
+            (&mut self.host, MAX_LABEL_CHARS),
+            (&mut self.method, MAX_LABEL_CHARS),
+            (&mut self.api_key, MAX_LABEL_CHARS),
+            (&mut self.alias, MAX_LABEL_CHARS),
+            (&mut self.oauth_id, MAX_LABEL_CHARS),
+            (&mut self.api_name, MAX_LABEL_CHARS),
+            (&mut self.api_version, MAX_LABEL_CHARS),
+            (&mut self.country, MAX_COUNTRY_CHARS),
+        ];
+        for (text, max_chars) in texts {
+            if let Some(text) = text {
+                fit(text, max_chars);
+            }
+        }
+        fit(&mut self.path, MAX_PATH_CHARS);
+        self.tags.truncate(MAX_TAGS);
+        for tag in &mut self.tags {
+            fit(tag, MAX_LABEL_CHARS);
+        }
     }
 
     fn check_numbers(&self) -> Result<(), Unusable> {
@@ -181,8 +174,9 @@ impl GatewayRecord {
     }
 }
 
-/// Control characters as a URL writes them, which is how they came in: the gateway has decoded the path.
-fn escape(text: &mut String) {
+/// Control characters as a URL writes them, which is how they came in (the gateway has decoded the path), and no more
+/// than so many characters.
+fn fit(text: &mut String, max_chars: usize) {
     if text.bytes().any(|byte| byte.is_ascii_control()) {
         let mut escaped = String::with_capacity(text.len() + 8);
         for character in text.chars() {
@@ -193,16 +187,9 @@ fn escape(text: &mut String) {
         }
         *text = escaped;
     }
-}
-
-fn cut(text: &mut String, max_chars: usize) {
     if let Some((end, _)) = text.char_indices().nth(max_chars) {
         text.truncate(end);
     }
-}
-
-fn longer(text: &str, max_chars: usize) -> bool {
-    text.len() > max_chars && text.chars().count() > max_chars
 }
 
 /// A forwarded address may be anything that a client wrote: what is no address is left out.
@@ -224,19 +211,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_its_api_or_path_or_with_an_impossible_number_is_refused_by_name() {
+    fn a_record_without_its_api_or_with_an_impossible_id_or_number_is_refused_by_name() {
         assert_eq!(good().checked(), Ok(good()));
         refused(GatewayRecord { api_id: String::new(), ..good() }, "APIID is missing");
-        refused(GatewayRecord { path: String::new(), ..good() }, "Path is missing");
-        refused(GatewayRecord { path: "é".repeat(4097), ..good() }, "Path is too long");
+        refused(GatewayRecord { api_id: "é".repeat(1025), ..good() }, "APIID is too long");
+        refused(GatewayRecord { organization: "a\nb".into(), ..good() }, "OrgID has a control character");
         refused(GatewayRecord { request_time: -1, ..good() }, "RequestTime is negative");
         refused(GatewayRecord { latency_upstream: -1, ..good() }, "Latency.Upstream is negative");
         refused(GatewayRecord { latency_total: 1 << 40, ..good() }, "Latency.Total is too long a time");
         refused(GatewayRecord { bytes_in: -1, ..good() }, "Network.BytesIn is negative");
         refused(GatewayRecord { response_code: 99, ..good() }, "ResponseCode is out of range");
         refused(GatewayRecord { response_code: -2, ..good() }, "ResponseCode is out of range");
-        refused(GatewayRecord { alias: Some("a\nb".into()), ..good() }, "Alias has a control character");
-        refused(GatewayRecord { tags: vec![String::new(); 101], ..good() }, "Tags are too many");
     }
 
     #[test]
@@ -253,6 +238,23 @@ mod tests {
         assert_eq!((kept.path.as_str(), kept.host.as_deref()), ("/a%00b", Some("x%0D%0A")));
         assert_eq!(kept.user_agent.map(|text| text.chars().count()), Some(MAX_TEXT_CHARS));
         assert_eq!((kept.ip, kept.content_length), (None, None));
+        let record = GatewayRecord {
+            path: "é".repeat(4097),
+            method: Some("M".repeat(1025)),
+            alias: Some("a\nb".into()),
+            country: Some("N".repeat(65)),
+            tags: [vec!["a\tb".to_owned(), "t".repeat(1025)], vec![String::new(); 99]].concat(),
+            ..good()
+        };
+        let kept = record.checked().unwrap();
+        assert_eq!(kept.path, "é".repeat(MAX_PATH_CHARS));
+        assert_eq!(kept.method, Some("M".repeat(MAX_LABEL_CHARS)));
+        assert_eq!((kept.alias.as_deref(), kept.country), (Some("a%0Ab"), Some("N".repeat(64))));
+        assert_eq!(
+            (&*kept.tags[0], kept.tags[1].len(), kept.tags.len()),
+            ("a%09b", MAX_LABEL_CHARS, MAX_TAGS)
+        );
+        assert_eq!(GatewayRecord { path: String::new(), ..good() }.checked().unwrap().path, "/");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod instant;
 pub mod messagepack;
 pub mod protobuf;
+mod text;
 
 use crate::gateway_record::{GatewayRecord, Unusable};
 use crate::lists::Encoding;
@@ -26,11 +27,6 @@ pub fn read(encoding: Encoding, bytes: &[u8]) -> Result<GatewayRecord, Unusable>
         Encoding::Protobuf => protobuf::read(bytes),
     }?;
     record.checked()
-}
-
-/// A text that says something.
-fn said(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

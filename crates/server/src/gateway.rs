@@ -11,13 +11,15 @@ use tidegauge_connect::sink::Identified;
 use tidegauge_connect::{Connector, Ended, Mode, Outcome, Sink, Trouble, Unusable};
 use tidegauge_facts::{DEFAULT_NAME, Micros, Request, TenantId};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::intake::Stored;
 use crate::intake::requests::take_requests;
 
-/// Pause before another try after trouble that a person has to end: a wrong password of Redis, say.
-pub const LASTING_PAUSE: Duration = Duration::from_secs(60);
+/// Pause before another try after trouble that a person has to end: a wrong password of Redis, say. Shorter than the
+/// minute after which a gateway's lists expire by default.
+pub const LASTING_PAUSE: Duration = Duration::from_secs(30);
 
 /// Whose the records are.
 #[derive(Debug, Clone)]
@@ -117,12 +119,21 @@ fn row<'r>(
     }
 }
 
-/// Takes records until it is asked to stop. Trouble never ends the server: it is told, and tried again.
+/// Takes records until it is asked to stop. Trouble never ends it, nor does a mistake of ours that panics: it is told,
+/// and tried again.
 pub async fn follow(connector: impl Fn() -> Connector<StoreSink>, stop: CancellationToken) {
     loop {
-        match connector().run(Mode::Follow, &stop).await {
-            Ok(Ended::Done | Ended::Stopped) => return,
-            Err(error) => tracing::error!("no records of the gateway are taken for now: {error}"),
+        let (connector, asked_to_stop) = (connector(), stop.clone());
+        let taking = async move { connector.run(Mode::Follow, &asked_to_stop).await };
+        match AbortOnDropHandle::new(tokio::spawn(taking)).await {
+            Ok(Ok(Ended::Done | Ended::Stopped)) => return,
+            Ok(Err(error)) => tracing::error!("no records of the gateway are taken for now: {error}"),
+            // The panic's own words are the hook's to tell.
+            Err(error) if error.is_panic() => {
+                tracing::error!("taking records of the gateway failed; it starts again")
+            }
+            // The runtime ends.
+            Err(_) => return,
         }
         if tokio::time::timeout(LASTING_PAUSE, stop.cancelled()).await.is_ok() {
             return;

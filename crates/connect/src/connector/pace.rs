@@ -36,7 +36,8 @@ impl<'a> Pace<'a> {
         self.stop
     }
 
-    /// The other side answers: the next trouble is a new one.
+    /// Something was done to its end, or nothing was to be done: the next trouble is a new one. An answer on the way
+    /// is not enough: a Redis that refuses writes reads well.
     pub fn went_well(&mut self) {
         if self.troubled.take().is_some() {
             tracing::info!("working again");

@@ -1,10 +1,11 @@
 //! MessagePack, as the gateway's own serializer writes it: a map keyed by the names of the Go struct's fields.
-//! What is missing, nil or unknown is no error: the struct grows from release to release.
+//! What is missing, nil or unknown is no error: the struct grows from release to release. The ids of API and organization
+//! are the gateway's own and must be UTF-8; the other texts may be what a caller sent.
 
 use serde::Deserialize;
 
 use super::instant::Instant;
-use super::said;
+use super::text::Text;
 use crate::gateway_record::{GatewayRecord, Unusable};
 
 /// Deepest nesting that is followed; a record's own is four.
@@ -18,27 +19,27 @@ struct Record {
     time_stamp: Option<Instant>,
     #[serde(rename = "APIID")]
     api_id: Option<String>,
-    path: Option<String>,
-    raw_path: Option<String>,
-    method: Option<String>,
-    host: Option<String>,
+    path: Option<Text>,
+    raw_path: Option<Text>,
+    method: Option<Text>,
+    host: Option<Text>,
     response_code: Option<i64>,
     #[serde(rename = "APIKey")]
-    api_key: Option<String>,
-    alias: Option<String>,
+    api_key: Option<Text>,
+    alias: Option<Text>,
     #[serde(rename = "OauthID")]
-    oauth_id: Option<String>,
+    oauth_id: Option<Text>,
     #[serde(rename = "APIName")]
-    api_name: Option<String>,
+    api_name: Option<Text>,
     #[serde(rename = "APIVersion")]
-    api_version: Option<String>,
+    api_version: Option<Text>,
     request_time: Option<i64>,
     latency: Option<Latency>,
     #[serde(rename = "IPAddress")]
-    ip_address: Option<String>,
+    ip_address: Option<Text>,
     geo: Option<Geo>,
-    tags: Option<Vec<String>>,
-    user_agent: Option<String>,
+    tags: Option<Vec<Text>>,
+    user_agent: Option<Text>,
     content_length: Option<i64>,
     network: Option<Network>,
     track_path: Option<bool>,
@@ -62,7 +63,7 @@ struct Geo {
 #[serde(default)]
 struct Country {
     #[serde(rename = "ISOCode")]
-    iso_code: Option<String>,
+    iso_code: Option<Text>,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,7 +78,7 @@ struct Network {
 /// Reads one map; it must be all there is.
 pub(super) fn read(bytes: &[u8]) -> Result<GatewayRecord, Unusable> {
     let no_record = |error: rmp_serde::decode::Error| match error {
-        rmp_serde::decode::Error::Utf8Error(_) => Unusable::new("a text is not UTF-8"),
+        rmp_serde::decode::Error::Utf8Error(_) => Unusable::new("APIID or OrgID is not UTF-8"),
         _ => Unusable::new("not a MessagePack record"),
     };
     // The reader would also take a list of values, in the order of our own fields.
@@ -92,12 +93,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<GatewayRecord, Unusable> {
         return Err(Unusable::new("not a MessagePack record"));
     }
     let (network, latency) = (record.network.unwrap_or_default(), record.latency.unwrap_or_default());
-    let text = |text: Option<String>| text.and_then(said);
+    let text = |text: Option<Text>| text.map(|text| text.0).filter(|text| !text.is_empty());
     Ok(GatewayRecord {
         organization: record.org_id.unwrap_or_default(),
         at: record.time_stamp.map_or(Ok(None), Instant::kept)?,
         api_id: record.api_id.unwrap_or_default(),
-        path: record.path.unwrap_or_default(),
+        path: record.path.unwrap_or_default().0,
         raw_path: text(record.raw_path),
         method: text(record.method),
         host: text(record.host),
@@ -113,7 +114,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<GatewayRecord, Unusable> {
         latency_gateway: latency.gateway,
         ip: text(record.ip_address),
         country: text(record.geo.unwrap_or_default().country.unwrap_or_default().iso_code),
-        tags: record.tags.unwrap_or_default(),
+        tags: record.tags.unwrap_or_default().into_iter().map(|tag| tag.0).collect(),
         user_agent: text(record.user_agent),
         content_length: record.content_length,
         open_connections: network.open_connections.unwrap_or_default(),

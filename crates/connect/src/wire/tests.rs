@@ -215,6 +215,19 @@ fn what_is_missing_or_nil_or_unknown_is_no_error() {
 }
 
 #[test]
+fn texts_that_are_not_utf_8_are_kept_with_their_bytes_as_a_url_writes_them() {
+    let packed = b"\x85\xa5APIID\xa1a\xa4Path\xa2/\xff\xa9UserAgent\xa3\xe9\0x\xa4Tags\x91\xa1\x80\xa3Geo\x81\xa7Country\x81\xa7ISOCode\xa1\xfe";
+    // Path(3), UserAgent(6), APIID(16), Geo(23).Country(1).ISOCode(1), Tags(25).
+    let protobuf =
+        b"\x1a\x02/\xff\x32\x03\xe9\0x\x82\x01\x01a\xba\x01\x05\x0a\x03\x0a\x01\xfe\xca\x01\x01\x80";
+    for (encoding, bytes) in [(Encoding::MessagePack, &packed[..]), (Encoding::Protobuf, protobuf)] {
+        let read = read(encoding, bytes).unwrap();
+        assert_eq!((&*read.path, read.user_agent.as_deref()), ("/%FF", Some("%E9%00x")));
+        assert_eq!((read.tags, read.country.as_deref()), (vec!["%80".to_owned()], Some("%FE")));
+    }
+}
+
+#[test]
 fn a_time_is_two_numbers_or_an_extension_of_any_width_and_gos_zero_time_is_none() {
     let at = |time: &[u8]| {
         let bytes = [b"\x83\xa5APIID\xa1a\xa4Path\xa2/p\xa9TimeStamp".as_slice(), time].concat();
@@ -252,10 +265,10 @@ fn what_is_no_record_is_refused_with_its_reason() {
         refused(Encoding::MessagePack, &whole[..cut], "not a MessagePack record");
     }
     refused(Encoding::MessagePack, &[&*whole, b"\xc0"].concat(), "not a MessagePack record");
-    refused(Encoding::MessagePack, b"\x82\xa5APIID\xa1a\xa4Path\xa2/\xff", "a text is not UTF-8");
+    refused(Encoding::MessagePack, b"\x82\xa5APIID\xa1\xff\xa4Path\xa1/", "APIID or OrgID is not UTF-8");
     refused(Encoding::MessagePack, b"\x80", "APIID is missing");
     refused(Encoding::Protobuf, b"\xff\xff", "not a Protobuf record");
-    refused(Encoding::Protobuf, b"\x82\x01\x01\xff", "a text is not UTF-8");
+    refused(Encoding::Protobuf, b"\x82\x01\x01\xff", "APIID or OrgID is not UTF-8");
     refused(Encoding::Protobuf, b"", "APIID is missing");
     refused(Encoding::Protobuf, &vec![0; MAX_RECORD_BYTES + 1], "the record is too long");
     // Lists within lists, deeper than anything of a gateway's.

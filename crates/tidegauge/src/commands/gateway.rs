@@ -14,11 +14,16 @@ pub struct RedisArgs<'a> {
     pub is_cluster: bool,
     pub authority: Option<&'a Path>,
     pub password_file: Option<&'a Path>,
+    pub list: &'a str,
 }
 
 impl RedisArgs<'_> {
     /// The address; the process ends where the arguments make none.
     pub fn address(&self) -> anyhow::Result<Address> {
+        // Braces choose a key's slot, and the list of what is set aside has to be in the slot of the list itself.
+        if self.is_cluster && self.list.contains(['{', '}']) {
+            wrong_usage(&"in a Redis Cluster the name of a list must not have braces");
+        }
         let address = if self.is_cluster { Address::cluster(self.urls) } else { Address::server(self.urls) };
         let mut address = address.unwrap_or_else(|error| wrong_usage(&error));
         if let Some(file) = self.password_file {

@@ -61,6 +61,7 @@ impl TykArgs {
             is_cluster: self.tyk_redis_cluster,
             authority: self.tyk_redis_ca.as_deref(),
             password_file: self.tyk_redis_password_file.as_deref(),
+            list: &self.tyk_list,
         };
         redis.address().map(Some)
     }

@@ -89,6 +89,7 @@ async fn connect(args: Args) -> anyhow::Result<()> {
         is_cluster: args.redis_cluster,
         authority: args.redis_ca.as_deref(),
         password_file: args.redis_password_file.as_deref(),
+        list: &args.list,
     };
     let address = redis.address()?;
     let keys = keys(&args)?;
