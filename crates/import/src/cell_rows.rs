@@ -223,18 +223,18 @@ impl OpenRow<'_> {
         self.cells[place] = Some(Stored::Text(keep(self.texts, text)));
     }
 
-    /// A row without an id gets one, and says so, as when the server makes it.
+    /// A row without an id gets one, and says so, as when the server makes it. One that brings its id is known by it from
+    /// now on, whoever made it: the next file may bring it again.
     fn give_id(&mut self, column: &str, id: &str) {
         let (Some(place), Some(mark)) = (self.columns.place(column), self.columns.place("id_assigned"))
         else {
             return;
         };
-        if self.texts_of(column).is_none_or(str::is_empty) {
+        let is_made = self.texts_of(column).is_none_or(str::is_empty);
+        if is_made {
             self.cells[place] = Some(Stored::Text(keep(self.texts, id)));
-            self.cells[mark] = Some(Stored::Flag(true));
-        } else if self.cells[mark].is_none() {
-            self.cells[mark] = Some(Stored::Flag(false));
         }
+        self.cells[mark] = Some(Stored::Flag(is_made));
     }
 
     fn default_text(&mut self, column: &str, text: &str) {
