@@ -119,6 +119,7 @@ impl ImportError {
                 | Self::UnknownFormat { .. }
                 | Self::Unfit { .. }
                 | Self::Shrunk { .. }
+                | Self::TooManySince
         )
     }
 }
