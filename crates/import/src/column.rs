@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use arrow_schema::DataType;
 use serde::Deserialize as _;
@@ -58,16 +59,45 @@ pub(crate) struct Column {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// With so many characters at most.
-    Text(usize),
+    Text(TextRule),
     Id,
     Properties,
     Int(i64, i64),
+    /// A status, or -1: network statistics, not a hit. 0 is what a gateway writes that got no answer.
+    ResponseCode,
+    /// -1 is what a gateway writes where it does not know.
+    Bytes,
+    /// An IP address, in its canonical spelling; an empty text is none.
+    Address,
     Float,
     Flag,
     Instant,
     Texts,
 }
+
+/// What a column of texts allows, as the door of its table does.
+#[derive(Debug, Clone, Copy)]
+struct TextRule {
+    /// So many characters at most.
+    most: usize,
+    empty: Empty,
+    /// Tabs and line ends may stand in it; other control characters stand nowhere.
+    has_lines: bool,
+}
+
+/// What an empty text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    Kept,
+    Refused,
+    /// As gateways write it where they know nothing.
+    NoValue,
+}
+
+/// A label of any table.
+const LABEL: TextRule = TextRule { most: limits::MAX_LABEL_CHARS, empty: Empty::Kept, has_lines: false };
+/// What a double holds exactly, so that sums of many stay far from the end of 64 bits.
+const MAX_BYTES: i64 = 1 << 53;
 
 /// The columns of a table, in its schema's order.
 #[derive(Debug)]
@@ -85,7 +115,10 @@ impl Columns {
         for (index, field) in schema.fields().iter().enumerate() {
             let target = if field.name() == "received_at" { Target::OwnFill } else { Target::Column(index) };
             by_name.insert(field.name().clone(), target);
-            list.push(Column { name: field.name().clone(), kind: kind(field.name(), field.data_type()) });
+            list.push(Column {
+                name: field.name().clone(),
+                kind: kind(table, field.name(), field.data_type()),
+            });
         }
         if table == Table::Requests {
             // The names of the requests intake, where they differ.
@@ -108,16 +141,14 @@ impl Columns {
     }
 }
 
-fn kind(name: &str, data_type: &DataType) -> Kind {
+fn kind(table: Table, name: &str, data_type: &DataType) -> Kind {
     match data_type {
         DataType::Int64 => match name {
             "request_time" | "latency_total" | "latency_upstream" | "latency_gateway" => {
                 Kind::Int(0, limits::MAX_REQUEST_MILLIS)
             }
-            // -1 is network statistics, not a hit.
-            "response_code" => Kind::Int(-1, 999),
-            // -1 is unknown; what a double holds exactly, so that sums of many stay far from the end of 64 bits.
-            "content_length" | "bytes_in" | "bytes_out" => Kind::Int(-1, 1 << 53),
+            "response_code" => Kind::ResponseCode,
+            "content_length" | "bytes_in" | "bytes_out" => Kind::Bytes,
             _ => Kind::Int(i64::MIN, i64::MAX),
         },
         DataType::Float64 => Kind::Float,
@@ -127,17 +158,36 @@ fn kind(name: &str, data_type: &DataType) -> Kind {
         _ => match name {
             "tenant_id" | "project_id" => Kind::Id,
             "properties" => Kind::Properties,
-            "event_name" => Kind::Text(limits::MAX_EVENT_NAME_CHARS),
-            "event_id" => Kind::Text(limits::MAX_EVENT_ID_CHARS),
-            "request_id" => Kind::Text(limits::MAX_REQUEST_ID_CHARS),
-            "connection_id" => Kind::Text(limits::MAX_CONNECTION_ID_CHARS),
-            "country" => Kind::Text(limits::MAX_COUNTRY_CHARS),
-            "path" => Kind::Text(limits::MAX_PATH_CHARS),
-            "page_url" | "referrer" | "user_agent" | "client_user_agent" | "raw_path" | "str1" | "str2"
-            | "str3" | "str4" | "str5" => Kind::Text(limits::MAX_TEXT_CHARS),
-            _ => Kind::Text(limits::MAX_LABEL_CHARS),
+            "ip" => Kind::Address,
+            _ => Kind::Text(text_rule(table, name)),
         },
     }
+}
+
+fn text_rule(table: Table, name: &str) -> TextRule {
+    let most = match name {
+        "event_name" => limits::MAX_EVENT_NAME_CHARS,
+        "event_id" => limits::MAX_EVENT_ID_CHARS,
+        "request_id" => limits::MAX_REQUEST_ID_CHARS,
+        "connection_id" => limits::MAX_CONNECTION_ID_CHARS,
+        "service_name" | "protocol_name" | "data_center" | "close_reason" => {
+            limits::MAX_CONNECTION_LABEL_CHARS
+        }
+        "host" if table == Table::Connections => limits::MAX_CONNECTION_LABEL_CHARS,
+        "country" => limits::MAX_COUNTRY_CHARS,
+        "path" => limits::MAX_PATH_CHARS,
+        "page_url" | "referrer" | "user_agent" | "client_user_agent" | "raw_path" | "str1" | "str2"
+        | "str3" | "str4" | "str5" => limits::MAX_TEXT_CHARS,
+        _ => limits::MAX_LABEL_CHARS,
+    };
+    let empty = match name {
+        "event_name" | "event_id" | "api_id" | "path" | "request_id" | "connection_id" | "service_name"
+        | "protocol_name" | "data_center" => Empty::Refused,
+        _ if table == Table::Requests => Empty::NoValue,
+        _ => Empty::Kept,
+    };
+    let has_lines = matches!(name, "str1" | "str2" | "str3" | "str4" | "str5");
+    TextRule { most, empty, has_lines }
 }
 
 impl Column {
@@ -147,9 +197,23 @@ impl Column {
             return Ok(None);
         }
         let taken = match self.kind {
-            Kind::Text(most) => Taken::Text(self.text(value, most)?),
+            Kind::Text(rule) => {
+                let text = self.text(value, rule)?;
+                match (text.is_empty(), rule.empty) {
+                    (true, Empty::Refused) => return Err(self.bad("is empty")),
+                    (true, Empty::NoValue) => return Ok(None),
+                    _ => Taken::Text(text),
+                }
+            }
+            Kind::Address => {
+                let text = self.text(value, LABEL)?;
+                if text.is_empty() {
+                    return Ok(None);
+                }
+                Taken::Text(canonical(text).ok_or_else(|| self.bad("is no IP address"))?)
+            }
             Kind::Id => {
-                let id = self.text(value, limits::MAX_LABEL_CHARS)?;
+                let id = self.text(value, LABEL)?;
                 if !is_valid_id(&id) {
                     return Err(self.bad("is not 1 to 128 characters of A-Z a-z 0-9 _ - . :"));
                 }
@@ -163,6 +227,16 @@ impl Column {
                 }
                 Taken::Int(number)
             }
+            Kind::ResponseCode => match self.int(value)? {
+                0 => return Ok(None),
+                code @ (-1 | 100..=999) => Taken::Int(code),
+                _ => return Err(self.bad("is not -1, 0 or within 100 to 999")),
+            },
+            Kind::Bytes => match self.int(value)? {
+                -1 => return Ok(None),
+                bytes @ 0..=MAX_BYTES => Taken::Int(bytes),
+                _ => return Err(self.bad(&format!("is not within -1 to {MAX_BYTES}"))),
+            },
             Kind::Float => Taken::Float(self.float(value)?),
             Kind::Flag => Taken::Flag(self.flag(value)?),
             Kind::Instant => match value {
@@ -171,7 +245,13 @@ impl Column {
                 _ => None,
             }
             .ok_or_else(|| self.bad("is no instant such as 2024-01-15T10:00:00.000Z"))?,
-            Kind::Texts => Taken::Texts(self.texts(value)?),
+            Kind::Texts => {
+                let texts = self.texts(value)?;
+                if texts.is_empty() {
+                    return Ok(None);
+                }
+                Taken::Texts(texts)
+            }
         };
         Ok(Some(taken))
     }
@@ -181,17 +261,19 @@ impl Column {
         Reason { kind: format!("{} {what}", self.name).into(), detail: None }
     }
 
-    fn text<'a>(&self, value: Value<'a>, most: usize) -> Result<Cow<'a, str>, Reason> {
+    fn text<'a>(&self, value: Value<'a>, rule: TextRule) -> Result<Cow<'a, str>, Reason> {
         let text = match value {
             Value::Text(text) => text,
             // A number that serves as a name says the same as its digits.
             Value::Int(number) => Cow::Owned(number.to_string()),
             _ => return Err(self.bad("is no text")),
         };
+        let TextRule { most, has_lines, .. } = rule;
         if text.len() > most && text.chars().count() > most {
             return Err(self.bad(&format!("is longer than {most} characters")));
         }
-        if text.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+        let is_layout = |byte| has_lines && matches!(byte, b'\t' | b'\n' | b'\r');
+        if text.bytes().any(|byte| byte.is_ascii_control() && !is_layout(byte)) {
             return Err(self.bad("holds a control character"));
         }
         Ok(text)
@@ -265,7 +347,15 @@ impl Column {
         if texts.len() > limits::MAX_TAGS {
             return Err(self.bad(&format!("has more than {} texts", limits::MAX_TAGS)));
         }
-        texts.into_iter().map(|text| self.text(Value::Text(text), limits::MAX_LABEL_CHARS)).collect()
+        texts.into_iter().map(|text| self.text(Value::Text(text), LABEL)).collect()
+    }
+}
+
+/// The address as it is written canonically; of IPv4 only that spelling is read.
+pub(crate) fn canonical(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    match text.parse::<IpAddr>().ok()? {
+        IpAddr::V4(_) => Some(text),
+        IpAddr::V6(address) => Some(Cow::Owned(address.to_string())),
     }
 }
 
@@ -290,6 +380,39 @@ mod tests {
         assert_eq!(take(Table::Events, "user_id", Value::Null), Ok(None));
         let tags = Ok(Some(Taken::Texts(vec!["a".into(), "b,c".into()])));
         assert_eq!(take(Table::Requests, "tags", text(r#"["a","b,c"]"#)), tags);
+    }
+
+    #[test]
+    fn what_the_doors_make_of_a_value_that_is_none_holds_here_too() {
+        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+        for (table, name, value, taken) in [
+            (Table::Requests, "response_code", Value::Int(0), None),
+            (Table::Requests, "response_code", text("000"), None),
+            (Table::Requests, "response_code", Value::Int(-1), Some(Taken::Int(-1))),
+            (Table::Requests, "bytes_in", Value::Int(-1), None),
+            (Table::Connections, "bytes_out", Value::Int(0), Some(Taken::Int(0))),
+            (Table::Requests, "alias", text(""), None),
+            (Table::Requests, "tags", Value::Texts(Vec::new()), None),
+            (Table::Requests, "ip", text(""), None),
+            (Table::Requests, "ip", text("2001:DB8:0::1"), Some(Taken::Text("2001:db8::1".into()))),
+            (Table::Events, "user_id", text(""), Some(Taken::Text("".into()))),
+            (Table::Events, "str1", text("a\n\tb"), Some(Taken::Text("a\n\tb".into()))),
+        ] {
+            assert_eq!(take(table, name, value), Ok(taken), "{name}");
+        }
+        for (table, name, value, reason) in [
+            (Table::Requests, "response_code", Value::Int(99), "is not -1, 0 or within 100 to 999"),
+            (Table::Requests, "content_length", Value::Int(-2), "is not within -1 to 9007199254740992"),
+            (Table::Requests, "path", text(""), "is empty"),
+            (Table::Events, "event_id", text(""), "is empty"),
+            (Table::Connections, "data_center", text(""), "is empty"),
+            (Table::Requests, "ip", text("010.0.0.1"), "is no IP address"),
+            (Table::Sessions, "ip", text("a.example"), "is no IP address"),
+            (Table::Events, "user_agent", text("a\nb"), "holds a control character"),
+            (Table::Requests, "tags", text("[\"a\\tb\"]"), "holds a control character"),
+        ] {
+            assert_eq!(take(table, name, value), Err(format!("{name} {reason}")));
+        }
     }
 
     #[test]
