@@ -322,7 +322,8 @@ fn what_is_exported_can_be_imported_and_is_the_same() {
         let again = other.import(&["--table", table, &file]);
         let (stored, repeated, bad) = counts(&again);
         assert_eq!((stored, bad), (0, 0), "{again}");
-        assert!(repeated == count as u64 || again["unchanged"] == 1, "{again}");
+        // Of one line, the other file is the same.
+        assert_eq!(repeated, if count == 1 { 0 } else { 2 }, "{again}");
     }
     other.assert_whole();
 }
@@ -373,29 +374,34 @@ fn ndjson_takes_the_names_of_the_requests_intake_too() {
 #[test]
 fn csv_is_read_by_its_first_line() {
     let desk = Desk::new();
-    let text = "event_time,event_name,str1,int1,properties\r\n\
+    let text = "\u{feff}\r\n\n\
+                event_time,event_name,str1,int1,properties\r\n\
                 2026-01-02 03:04:05+00,buy,\"a, \"\"b\"\"\nc\",7,\"{\"\"a\"\":1}\"\r\n\
                 2026-01-02T03:04:06Z,look,,,\n\
                 2026-01-02T03:04:07Z,look,x\n\
                 2026-01-02T03:04:07Z,look,x,seven,\n\
-                2026-01-02T03:04:08Z,last,5\" disk,1,";
+                2026-01-02T03:04:08Z,last,5\" disk,1";
     let file = desk.write("events.csv", text);
     let summary = desk.import(&["--table", "events", &file]);
-    assert_eq!(counts(&summary), (3, 0, 2));
+    assert_eq!(counts(&summary), (2, 0, 2));
+    assert_eq!(summary["unfinished_bytes"], 35);
     let aside = fs::read_to_string(summary["set_aside"][0].as_str().unwrap()).unwrap();
     assert!(
-        aside.contains(":5: it has another number of fields than the first line: 3, not 5: 2026"),
+        aside.contains(":7: it has another number of fields than the first line: 3, not 5: 2026"),
         "{aside}"
     );
-    assert!(aside.contains(":6: int1 is no whole number: 2026"), "{aside}");
+    assert!(aside.contains(":8: int1 is no whole number: 2026"), "{aside}");
     let rows = desk.site.rows("events");
     assert_eq!((&rows[0]["str1"], &rows[0]["int1"]), (&json!("a, \"b\"\nc"), &json!(7)));
     assert_eq!((&rows[0]["properties"], &rows[0]["category"]), (&json!("{\"a\":1}"), &json!("user_action")));
-    assert_eq!(rows[2]["str1"], json!("5\" disk"));
-    // A table appended to goes on.
+    // A table appended to goes on, with the record that was half written.
     let mut grown = OpenOptions::new().append(true).open(&file).unwrap();
-    grown.write_all(b"\n2026-01-02T03:04:09Z,more,,,\n").unwrap();
-    assert_eq!(counts(&desk.import(&["--table", "events", &file])), (1, 0, 0));
+    grown.write_all(b"7,\n2026-01-02T03:04:09Z,more,,,\n2026-01-02T03:04:10Z,more,,1").unwrap();
+    assert_eq!(counts(&desk.import(&["--table", "events", &file])), (2, 0, 0));
+    let last = &desk.site.rows("events")[2];
+    assert_eq!((&last["str1"], &last["int1"]), (&json!("5\" disk"), &json!(17)));
+    grown.write_all(b"8,").unwrap();
+    assert_eq!(counts(&desk.import(&["--table", "events", "--whole", &file])), (1, 0, 0));
 }
 
 #[test]
