@@ -425,11 +425,17 @@ fn what_cannot_be_imported_says_why_and_stops_nothing_else() {
     let desk = Desk::new();
     let missing = desk.path("none*").to_str().unwrap().to_owned();
     assert!(desk.try_import(&[&missing]).assert_failed().contains("no file matches"));
+    let own = desk.write("own.aside", "a bad line\n");
+    let pattern = desk.path("own*").to_str().unwrap().to_owned();
+    assert!(
+        desk.try_import(&["--set-aside", &own, &pattern]).assert_failed().contains("what --set-aside names")
+    );
+    assert_eq!(counts(&desk.import(&[&desk.write("a[1].log", log(6..8))])), (2, 0, 0));
     let text = desk.write("a.txt", "hello world\n");
     let good = desk.write("b.log", log(0..5));
     let ran = desk.try_import(&[&text, &good]);
     assert!(ran.assert_failed().contains("cannot tell what"), "{ran:?}");
-    assert_has(&desk.requests(), 5);
+    assert_has(&desk.requests(), 7);
     let mut torn = gzip(&log(10..3000));
     torn.truncate(torn.len() / 2);
     let ran = desk.try_import(&[&desk.write("c.log.gz", torn)]);
