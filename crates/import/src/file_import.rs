@@ -217,3 +217,26 @@ fn batch_rows(file: &ParquetMetaData) -> usize {
     let largest = file.row_groups().iter().map(row_bytes).max().unwrap_or(0);
     usize::try_from(BATCH_BYTES / largest.max(1)).unwrap_or(usize::MAX).clamp(1, MAX_BATCH_ROWS)
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{ArrayRef, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    #[test]
+    fn the_larger_the_rows_the_fewer_are_read_at_a_time() {
+        for (chars, rows) in [(10, MAX_BATCH_ROWS), (256 * 1024, 32), (16 * 1024 * 1024, 1)] {
+            let text = "x".repeat(chars);
+            let texts: ArrayRef = Arc::new(StringArray::from(vec![&*text; 4]));
+            let batch = RecordBatch::try_from_iter([("properties", texts)]).unwrap();
+            let mut file = tempfile::tempfile().unwrap();
+            let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let read = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+            assert_eq!(batch_rows(read.metadata()), rows, "{chars}");
+        }
+    }
+}

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray, UInt64Array};
+use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegauge_facts::{Table, TenantId};
@@ -167,6 +169,39 @@ fn a_damaged_record_is_named_and_nothing_is_stored() {
     let (_, result) = import(&store, &desk.data(), &plan);
     assert!(matches!(result, Err(ImportError::DamagedRecord { path, .. }) if path == record));
     assert_eq!(rows(&store, Table::Events), 1);
+}
+
+#[test]
+fn of_a_parquet_file_large_rows_are_taken_and_an_odd_value_makes_one_bad_row() {
+    const ROWS: usize = 60;
+    let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![1_767_323_045_000_000; ROWS]));
+    let names: ArrayRef = Arc::new(StringArray::from(vec!["a"; ROWS]));
+    let ints = (0..ROWS as u64).map(|row| if row == 40 { u64::MAX } else { row });
+    let ints: ArrayRef = Arc::new(UInt64Array::from_iter_values(ints));
+    let large = json!({"a": "x".repeat(250_000)}).to_string();
+    let properties: ArrayRef = Arc::new(StringArray::from(vec![&*large; ROWS]));
+    let batch = RecordBatch::try_from_iter([
+        ("event_time", times),
+        ("event_name", names),
+        ("int1", ints),
+        ("properties", properties),
+    ]);
+    let batch = batch.unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+
+    let desk = Desk::new();
+    let store = desk.store();
+    let plan = desk.plan(Table::Events, "");
+    fs::write(&plan.patterns[0], bytes).unwrap();
+    let (summary, result) = import(&store, &desk.data(), &plan);
+    result.unwrap();
+    assert_eq!((summary.lines, summary.stored, summary.bad), (60, 59, 1));
+    assert_eq!(summary.bad_by_reason["int1 cannot be converted without loss"], 1);
+    assert_eq!(rows(&store, Table::Events), 59);
+    assert_eq!(import(&store, &desk.data(), &plan).0.unchanged, 1);
 }
 
 fn bundled() -> Arc<Countries> {
