@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use arrow_schema::DataType;
 use serde::Deserialize as _;
 use tidegauge_facts::ids::is_valid_id;
 use tidegauge_facts::{Table, limits};
 
 use crate::bad::Reason;
+use crate::column_kind::{Empty, Kind, LABEL, MAX_BYTES, TextRule};
 use crate::instant;
 
 /// A value as a file has it.
@@ -57,48 +57,6 @@ pub(crate) struct Column {
     kind: Kind,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Text(TextRule),
-    Id,
-    Properties,
-    Int(i64, i64),
-    /// A status, or -1: network statistics, not a hit. 0 is what a gateway writes that got no answer.
-    ResponseCode,
-    /// -1 is what a gateway writes where it does not know.
-    Bytes,
-    /// An IP address, in its canonical spelling; an empty text is none.
-    Address,
-    Float,
-    Flag,
-    Instant,
-    Texts,
-}
-
-/// What a column of texts allows, as the door of its table does.
-#[derive(Debug, Clone, Copy)]
-struct TextRule {
-    /// So many characters at most.
-    most: usize,
-    empty: Empty,
-    /// Tabs and line ends may stand in it; other control characters stand nowhere.
-    has_lines: bool,
-}
-
-/// What an empty text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Empty {
-    Kept,
-    Refused,
-    /// As gateways write it where they know nothing.
-    NoValue,
-}
-
-/// A label of any table.
-const LABEL: TextRule = TextRule { most: limits::MAX_LABEL_CHARS, empty: Empty::Kept, has_lines: false };
-/// What a double holds exactly, so that sums of many stay far from the end of 64 bits.
-const MAX_BYTES: i64 = 1 << 53;
-
 /// The columns of a table, in its schema's order.
 #[derive(Debug)]
 pub(crate) struct Columns {
@@ -117,7 +75,7 @@ impl Columns {
             by_name.insert(field.name().clone(), target);
             list.push(Column {
                 name: field.name().clone(),
-                kind: kind(table, field.name(), field.data_type()),
+                kind: Kind::of(table, field.name(), field.data_type()),
             });
         }
         if table == Table::Requests {
@@ -139,55 +97,6 @@ impl Columns {
     pub fn place(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|column| column.name == name)
     }
-}
-
-fn kind(table: Table, name: &str, data_type: &DataType) -> Kind {
-    match data_type {
-        DataType::Int64 => match name {
-            "request_time" | "latency_total" | "latency_upstream" | "latency_gateway" => {
-                Kind::Int(0, limits::MAX_REQUEST_MILLIS)
-            }
-            "response_code" => Kind::ResponseCode,
-            "content_length" | "bytes_in" | "bytes_out" => Kind::Bytes,
-            _ => Kind::Int(i64::MIN, i64::MAX),
-        },
-        DataType::Float64 => Kind::Float,
-        DataType::Boolean => Kind::Flag,
-        DataType::Timestamp(..) => Kind::Instant,
-        DataType::List(_) => Kind::Texts,
-        _ => match name {
-            "tenant_id" | "project_id" => Kind::Id,
-            "properties" => Kind::Properties,
-            "ip" => Kind::Address,
-            _ => Kind::Text(text_rule(table, name)),
-        },
-    }
-}
-
-fn text_rule(table: Table, name: &str) -> TextRule {
-    let most = match name {
-        "event_name" => limits::MAX_EVENT_NAME_CHARS,
-        "event_id" => limits::MAX_EVENT_ID_CHARS,
-        "request_id" => limits::MAX_REQUEST_ID_CHARS,
-        "connection_id" => limits::MAX_CONNECTION_ID_CHARS,
-        "service_name" | "protocol_name" | "data_center" | "close_reason" => {
-            limits::MAX_CONNECTION_LABEL_CHARS
-        }
-        "host" if table == Table::Connections => limits::MAX_CONNECTION_LABEL_CHARS,
-        "country" => limits::MAX_COUNTRY_CHARS,
-        "path" => limits::MAX_PATH_CHARS,
-        "page_url" | "referrer" | "user_agent" | "client_user_agent" | "raw_path" | "str1" | "str2"
-        | "str3" | "str4" | "str5" => limits::MAX_TEXT_CHARS,
-        _ => limits::MAX_LABEL_CHARS,
-    };
-    let empty = match name {
-        "event_name" | "event_id" | "api_id" | "path" | "request_id" | "connection_id" | "service_name"
-        | "protocol_name" | "data_center" => Empty::Refused,
-        _ if table == Table::Requests => Empty::NoValue,
-        _ => Empty::Kept,
-    };
-    let has_lines = matches!(name, "str1" | "str2" | "str3" | "str4" | "str5");
-    TextRule { most, empty, has_lines }
 }
 
 impl Column {
@@ -360,91 +269,5 @@ pub(crate) fn canonical(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn take(table: Table, name: &str, value: Value<'static>) -> Result<Option<Taken<'static>>, String> {
-        let columns = Columns::of(table);
-        let place = columns.place(name).unwrap();
-        columns.list[place].take(value).map_err(|reason| reason.to_string())
-    }
-
-    #[test]
-    fn values_are_converted_where_nothing_is_lost() {
-        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
-        assert_eq!(take(Table::Events, "int1", text("-5")), Ok(Some(Taken::Int(-5))));
-        assert_eq!(take(Table::Events, "int1", Value::Float(7.0)), Ok(Some(Taken::Int(7))));
-        assert_eq!(take(Table::Events, "user_id", Value::Int(7)), Ok(Some(Taken::Text("7".into()))));
-        assert_eq!(take(Table::Events, "stateful", text("FALSE")), Ok(Some(Taken::Flag(false))));
-        assert_eq!(take(Table::Sessions, "latitude", text("1.5")), Ok(Some(Taken::Float(1.5))));
-        assert_eq!(take(Table::Events, "user_id", Value::Null), Ok(None));
-        let tags = Ok(Some(Taken::Texts(vec!["a".into(), "b,c".into()])));
-        assert_eq!(take(Table::Requests, "tags", text(r#"["a","b,c"]"#)), tags);
-    }
-
-    #[test]
-    fn what_the_doors_make_of_a_value_that_is_none_holds_here_too() {
-        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
-        for (table, name, value, taken) in [
-            (Table::Requests, "response_code", Value::Int(0), None),
-            (Table::Requests, "response_code", text("000"), None),
-            (Table::Requests, "response_code", Value::Int(-1), Some(Taken::Int(-1))),
-            (Table::Requests, "bytes_in", Value::Int(-1), None),
-            (Table::Connections, "bytes_out", Value::Int(0), Some(Taken::Int(0))),
-            (Table::Requests, "alias", text(""), None),
-            (Table::Requests, "tags", Value::Texts(Vec::new()), None),
-            (Table::Requests, "ip", text(""), None),
-            (Table::Requests, "ip", text("2001:DB8:0::1"), Some(Taken::Text("2001:db8::1".into()))),
-            (Table::Events, "user_id", text(""), Some(Taken::Text("".into()))),
-            (Table::Events, "str1", text("a\n\tb"), Some(Taken::Text("a\n\tb".into()))),
-        ] {
-            assert_eq!(take(table, name, value), Ok(taken), "{name}");
-        }
-        for (table, name, value, reason) in [
-            (Table::Requests, "response_code", Value::Int(99), "is not -1, 0 or within 100 to 999"),
-            (Table::Requests, "content_length", Value::Int(-2), "is not within -1 to 9007199254740992"),
-            (Table::Requests, "path", text(""), "is empty"),
-            (Table::Events, "event_id", text(""), "is empty"),
-            (Table::Connections, "data_center", text(""), "is empty"),
-            (Table::Requests, "ip", text("010.0.0.1"), "is no IP address"),
-            (Table::Sessions, "ip", text("a.example"), "is no IP address"),
-            (Table::Events, "user_agent", text("a\nb"), "holds a control character"),
-            (Table::Requests, "tags", text("[\"a\\tb\"]"), "holds a control character"),
-        ] {
-            assert_eq!(take(table, name, value), Err(format!("{name} {reason}")));
-        }
-    }
-
-    #[test]
-    fn what_would_lose_something_is_refused_with_its_column() {
-        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
-        for (table, name, value, reason) in [
-            (Table::Events, "int1", Value::Float(7.5), "int1 is no whole number"),
-            (Table::Events, "user_id", Value::Float(7.5), "user_id is no text"),
-            (Table::Events, "user_id", text("a\0"), "user_id holds a control character"),
-            (
-                Table::Events,
-                "event_time",
-                Value::Int(5),
-                "event_time is no instant such as 2024-01-15T10:00:00.000Z",
-            ),
-            (
-                Table::Events,
-                "tenant_id",
-                text("a b"),
-                "tenant_id is not 1 to 128 characters of A-Z a-z 0-9 _ - . :",
-            ),
-            (Table::Events, "properties", text("[1]"), "properties is no JSON object"),
-            (Table::Requests, "request_time", Value::Int(-1), "request_time is not within 0 to 4294967295"),
-            (Table::Requests, "tags", text("a"), "tags is no list of texts"),
-            (Table::Sessions, "latitude", text("NaN"), "latitude is no number"),
-        ] {
-            assert_eq!(take(table, name, value).unwrap_err(), reason);
-        }
-        let long = Value::Text("x".repeat(101).into());
-        assert_eq!(
-            take(Table::Events, "event_name", long).unwrap_err(),
-            "event_name is longer than 100 characters"
-        );
-    }
-}
+#[path = "column_tests.rs"]
+mod tests;
