@@ -204,6 +204,37 @@ fn of_a_parquet_file_large_rows_are_taken_and_an_odd_value_makes_one_bad_row() {
     assert_eq!(import(&store, &desk.data(), &plan).0.unchanged, 1);
 }
 
+#[test]
+fn an_import_that_fills_the_log_while_no_segment_can_be_written_ends_with_the_reason() {
+    let desk = Desk::new();
+    let options = Options { max_backlog_bytes: 64 * 1024, ..Options::default() };
+    let store = Store::open(&desk.data(), options).unwrap();
+    let segments = desk.data().join("segments");
+    fs::remove_dir_all(&segments).unwrap();
+    fs::write(&segments, "in the way").unwrap();
+    let line = "192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\n";
+    let plan = desk.plan(Table::Requests, &line.repeat(5000));
+    import(&store, &desk.data(), &plan).1.unwrap();
+    while store.health().flush_error.is_none() {
+        store.request_flush();
+        thread::sleep(Duration::from_millis(5));
+    }
+    let plan = desk.plan(Table::Requests, &line.repeat(6000));
+    let (_, result) = import(&store, &desk.data(), &plan);
+    assert!(matches!(result, Err(ImportError::Stopped { .. })), "{result:?}");
+
+    // Once it can be written, the same command goes on.
+    fs::remove_file(&segments).unwrap();
+    fs::create_dir(&segments).unwrap();
+    flush(&store);
+    while store.health().flush_error.is_some() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let (summary, result) = import(&store, &desk.data(), &plan);
+    result.unwrap();
+    assert_eq!((summary.stored, rows(&store, Table::Requests)), (1000, 6000));
+}
+
 fn bundled() -> Arc<Countries> {
     Arc::new(Countries::open(&CountrySource::Bundled).unwrap())
 }
