@@ -128,18 +128,21 @@ fn rows_behind_the_record_are_found_in_the_store_in_log_and_segments() {
 fn a_named_row_that_stands_twice_in_a_file_is_found_twice_in_the_store() {
     let desk = Desk::new();
     let store = desk.store();
-    let line = |id: &str| json!({"event_name": "a", "event_id": id, "event_time": AT}).to_string() + "\n";
-    let plan = desk.plan(Table::Events, &(line("e").repeat(3) + &line("f").repeat(3)));
+    let line = |id: usize| {
+        json!({"event_name": "a", "event_id": id.to_string(), "event_time": AT}).to_string() + "\n"
+    };
+    let lines: String = (0..3000).map(line).collect();
+    let plan = desk.plan(Table::Events, &lines.repeat(2));
     import(&store, &desk.data(), &plan).1.unwrap();
     store.close();
     drop(store);
-    // Of a store that no longer remembers the name, as a day later.
+    // A store that no longer remembers the names, as a day later.
     let options = Options { max_dedupe_ids: 1, ..Options::default() };
     let store = Store::open(&desk.data(), options).unwrap();
     desk.forget_progress();
     let (summary, result) = import(&store, &desk.data(), &plan);
     result.unwrap();
-    assert_eq!((summary.stored, summary.repeated, rows(&store, Table::Events)), (0, 6, 2));
+    assert_eq!((summary.stored, summary.repeated, rows(&store, Table::Events)), (0, 6000, 3000));
 }
 
 #[test]
