@@ -1,16 +1,21 @@
 //! Rows into the store, in the order of their file.
 
 use std::collections::hash_map::Entry;
+use std::time::Duration;
 
 use tidegauge_facts::{Connection, Event, Micros, Request, Session, Table};
 use tidegauge_store::{Appended, Fingerprint, Refused, Store};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::access_log::LogTarget;
 use crate::error::ImportError;
 use crate::identity::Identified;
 use crate::parse::Rows;
 use crate::recent::Left;
+
+/// How often it is looked, while there is no room, whether some can still come.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Appends the rows of one file.
 pub(crate) struct Appender<'a> {
@@ -25,7 +30,7 @@ pub(crate) struct Appender<'a> {
 
 impl<'a> Appender<'a> {
     pub fn new(store: &'a Store, target: LogTarget<'a>, left: Left, since: i64) -> Result<Self, ImportError> {
-        let runtime = Builder::new_current_thread().build();
+        let runtime = Builder::new_current_thread().enable_time().build();
         let runtime =
             runtime.map_err(ImportError::io("cannot wait for", std::path::Path::new("the disk")))?;
         Ok(Self { store, target, runtime, left, stamp: since })
@@ -75,7 +80,13 @@ impl<'a> Appender<'a> {
             });
         }
         let left = &mut self.left;
-        let is_there: Vec<bool> = rows().map(|row| take_one(left, print(&row))).collect();
+        let is_there: Vec<bool> = rows()
+            .map(|row| match row.is_named() {
+                // It is stored once however often it stands in the file, and also when the store has forgotten its name.
+                true => left.contains_key(&print(&row)),
+                false => take_one(left, print(&row)),
+            })
+            .collect();
         let mut appended = self.wait_for_room(|| {
             let missing = rows().zip(&is_there).filter(|(_, is_there)| !**is_there);
             store.append(missing.map(|(row, _)| (row.is_named().then(|| print(&row)), row)))
@@ -90,7 +101,14 @@ impl<'a> Appender<'a> {
             let room = self.store.room();
             match append() {
                 Ok(appended) => return Ok(appended),
-                Err(Refused::Busy) => self.runtime.block_on(room),
+                Err(Refused::Busy) => {
+                    // Room comes of flushes: where these fail, none may ever come.
+                    if let Some(reason) = self.store.health().flush_error {
+                        return Err(ImportError::Stopped { reason });
+                    }
+                    // Room or none, it is tried again.
+                    let _ = self.runtime.block_on(async { timeout(LOOK_EVERY, room).await });
+                }
                 Err(Refused::DiskFull) => return Err(ImportError::DiskFull),
                 Err(Refused::Stopped) => {
                     let reason =

@@ -29,8 +29,8 @@ enum Stored {
 
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    start: u32,
-    end: u32,
+    start: usize,
+    end: usize,
 }
 
 /// What a row gets that does not say it itself.
@@ -158,7 +158,7 @@ impl CellRows {
     }
 
     fn text(&self, span: Span) -> &str {
-        &self.texts[span.start as usize..span.end as usize]
+        &self.texts[span.start..span.end]
     }
 }
 
@@ -223,18 +223,18 @@ impl OpenRow<'_> {
         self.cells[place] = Some(Stored::Text(keep(self.texts, text)));
     }
 
-    /// A row without an id gets one, and says so, as when the server makes it.
+    /// A row without an id gets one, and says so, as when the server makes it. One that brings its id is known by it from
+    /// now on, whoever made it: the next file may bring it again.
     fn give_id(&mut self, column: &str, id: &str) {
         let (Some(place), Some(mark)) = (self.columns.place(column), self.columns.place("id_assigned"))
         else {
             return;
         };
-        if self.texts_of(column).is_none_or(str::is_empty) {
+        let is_made = self.texts_of(column).is_none_or(str::is_empty);
+        if is_made {
             self.cells[place] = Some(Stored::Text(keep(self.texts, id)));
-            self.cells[mark] = Some(Stored::Flag(true));
-        } else if self.cells[mark].is_none() {
-            self.cells[mark] = Some(Stored::Flag(false));
         }
+        self.cells[mark] = Some(Stored::Flag(is_made));
     }
 
     fn default_text(&mut self, column: &str, text: &str) {
@@ -257,15 +257,14 @@ impl OpenRow<'_> {
     /// The text of a column that is set.
     pub fn texts_of(&self, column: &str) -> Option<&str> {
         match self.cells[self.columns.place(column)?] {
-            Some(Stored::Text(Span { start, end })) => Some(&self.texts[start as usize..end as usize]),
+            Some(Stored::Text(Span { start, end })) => Some(&self.texts[start..end]),
             _ => None,
         }
     }
 }
 
-/// Invariant: a piece is about 1 MiB, so what it becomes is far below 4 GiB.
 fn keep(texts: &mut String, text: &str) -> Span {
-    let start = texts.len() as u32;
+    let start = texts.len();
     texts.push_str(text);
-    Span { start, end: texts.len() as u32 }
+    Span { start, end: texts.len() }
 }

@@ -4,13 +4,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use arrow_schema::DataType;
 use serde::Deserialize as _;
 use tidegauge_facts::ids::is_valid_id;
 use tidegauge_facts::{Table, limits};
 
 use crate::bad::Reason;
+use crate::column_kind::{Empty, Kind, LABEL, MAX_BYTES, TextRule};
 use crate::instant;
 
 /// A value as a file has it.
@@ -56,19 +57,6 @@ pub(crate) struct Column {
     kind: Kind,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// With so many characters at most.
-    Text(usize),
-    Id,
-    Properties,
-    Int(i64, i64),
-    Float,
-    Flag,
-    Instant,
-    Texts,
-}
-
 /// The columns of a table, in its schema's order.
 #[derive(Debug)]
 pub(crate) struct Columns {
@@ -85,7 +73,10 @@ impl Columns {
         for (index, field) in schema.fields().iter().enumerate() {
             let target = if field.name() == "received_at" { Target::OwnFill } else { Target::Column(index) };
             by_name.insert(field.name().clone(), target);
-            list.push(Column { name: field.name().clone(), kind: kind(field.name(), field.data_type()) });
+            list.push(Column {
+                name: field.name().clone(),
+                kind: Kind::of(table, field.name(), field.data_type()),
+            });
         }
         if table == Table::Requests {
             // The names of the requests intake, where they differ.
@@ -108,38 +99,6 @@ impl Columns {
     }
 }
 
-fn kind(name: &str, data_type: &DataType) -> Kind {
-    match data_type {
-        DataType::Int64 => match name {
-            "request_time" | "latency_total" | "latency_upstream" | "latency_gateway" => {
-                Kind::Int(0, limits::MAX_REQUEST_MILLIS)
-            }
-            // -1 is network statistics, not a hit.
-            "response_code" => Kind::Int(-1, 999),
-            // -1 is unknown; what a double holds exactly, so that sums of many stay far from the end of 64 bits.
-            "content_length" | "bytes_in" | "bytes_out" => Kind::Int(-1, 1 << 53),
-            _ => Kind::Int(i64::MIN, i64::MAX),
-        },
-        DataType::Float64 => Kind::Float,
-        DataType::Boolean => Kind::Flag,
-        DataType::Timestamp(..) => Kind::Instant,
-        DataType::List(_) => Kind::Texts,
-        _ => match name {
-            "tenant_id" | "project_id" => Kind::Id,
-            "properties" => Kind::Properties,
-            "event_name" => Kind::Text(limits::MAX_EVENT_NAME_CHARS),
-            "event_id" => Kind::Text(limits::MAX_EVENT_ID_CHARS),
-            "request_id" => Kind::Text(limits::MAX_REQUEST_ID_CHARS),
-            "connection_id" => Kind::Text(limits::MAX_CONNECTION_ID_CHARS),
-            "country" => Kind::Text(limits::MAX_COUNTRY_CHARS),
-            "path" => Kind::Text(limits::MAX_PATH_CHARS),
-            "page_url" | "referrer" | "user_agent" | "client_user_agent" | "raw_path" | "str1" | "str2"
-            | "str3" | "str4" | "str5" => Kind::Text(limits::MAX_TEXT_CHARS),
-            _ => Kind::Text(limits::MAX_LABEL_CHARS),
-        },
-    }
-}
-
 impl Column {
     /// The value as the column takes it; `None` when there is none.
     pub fn take<'a>(&self, value: Value<'a>) -> Result<Option<Taken<'a>>, Reason> {
@@ -147,9 +106,23 @@ impl Column {
             return Ok(None);
         }
         let taken = match self.kind {
-            Kind::Text(most) => Taken::Text(self.text(value, most)?),
+            Kind::Text(rule) => {
+                let text = self.text(value, rule)?;
+                match (text.is_empty(), rule.empty) {
+                    (true, Empty::Refused) => return Err(self.bad("is empty")),
+                    (true, Empty::NoValue) => return Ok(None),
+                    _ => Taken::Text(text),
+                }
+            }
+            Kind::Address => {
+                let text = self.text(value, LABEL)?;
+                if text.is_empty() {
+                    return Ok(None);
+                }
+                Taken::Text(canonical(text).ok_or_else(|| self.bad("is no IP address"))?)
+            }
             Kind::Id => {
-                let id = self.text(value, limits::MAX_LABEL_CHARS)?;
+                let id = self.text(value, LABEL)?;
                 if !is_valid_id(&id) {
                     return Err(self.bad("is not 1 to 128 characters of A-Z a-z 0-9 _ - . :"));
                 }
@@ -163,6 +136,16 @@ impl Column {
                 }
                 Taken::Int(number)
             }
+            Kind::ResponseCode => match self.int(value)? {
+                0 => return Ok(None),
+                code @ (-1 | 100..=999) => Taken::Int(code),
+                _ => return Err(self.bad("is not -1, 0 or within 100 to 999")),
+            },
+            Kind::Bytes => match self.int(value)? {
+                -1 => return Ok(None),
+                bytes @ 0..=MAX_BYTES => Taken::Int(bytes),
+                _ => return Err(self.bad(&format!("is not within -1 to {MAX_BYTES}"))),
+            },
             Kind::Float => Taken::Float(self.float(value)?),
             Kind::Flag => Taken::Flag(self.flag(value)?),
             Kind::Instant => match value {
@@ -171,7 +154,13 @@ impl Column {
                 _ => None,
             }
             .ok_or_else(|| self.bad("is no instant such as 2024-01-15T10:00:00.000Z"))?,
-            Kind::Texts => Taken::Texts(self.texts(value)?),
+            Kind::Texts => {
+                let texts = self.texts(value)?;
+                if texts.is_empty() {
+                    return Ok(None);
+                }
+                Taken::Texts(texts)
+            }
         };
         Ok(Some(taken))
     }
@@ -181,17 +170,19 @@ impl Column {
         Reason { kind: format!("{} {what}", self.name).into(), detail: None }
     }
 
-    fn text<'a>(&self, value: Value<'a>, most: usize) -> Result<Cow<'a, str>, Reason> {
+    fn text<'a>(&self, value: Value<'a>, rule: TextRule) -> Result<Cow<'a, str>, Reason> {
         let text = match value {
             Value::Text(text) => text,
             // A number that serves as a name says the same as its digits.
             Value::Int(number) => Cow::Owned(number.to_string()),
             _ => return Err(self.bad("is no text")),
         };
+        let TextRule { most, has_lines, .. } = rule;
         if text.len() > most && text.chars().count() > most {
             return Err(self.bad(&format!("is longer than {most} characters")));
         }
-        if text.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+        let is_layout = |byte| has_lines && matches!(byte, b'\t' | b'\n' | b'\r');
+        if text.bytes().any(|byte| byte.is_ascii_control() && !is_layout(byte)) {
             return Err(self.bad("holds a control character"));
         }
         Ok(text)
@@ -265,63 +256,18 @@ impl Column {
         if texts.len() > limits::MAX_TAGS {
             return Err(self.bad(&format!("has more than {} texts", limits::MAX_TAGS)));
         }
-        texts.into_iter().map(|text| self.text(Value::Text(text), limits::MAX_LABEL_CHARS)).collect()
+        texts.into_iter().map(|text| self.text(Value::Text(text), LABEL)).collect()
+    }
+}
+
+/// The address as it is written canonically; of IPv4 only that spelling is read.
+pub(crate) fn canonical(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    match text.parse::<IpAddr>().ok()? {
+        IpAddr::V4(_) => Some(text),
+        IpAddr::V6(address) => Some(Cow::Owned(address.to_string())),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn take(table: Table, name: &str, value: Value<'static>) -> Result<Option<Taken<'static>>, String> {
-        let columns = Columns::of(table);
-        let place = columns.place(name).unwrap();
-        columns.list[place].take(value).map_err(|reason| reason.to_string())
-    }
-
-    #[test]
-    fn values_are_converted_where_nothing_is_lost() {
-        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
-        assert_eq!(take(Table::Events, "int1", text("-5")), Ok(Some(Taken::Int(-5))));
-        assert_eq!(take(Table::Events, "int1", Value::Float(7.0)), Ok(Some(Taken::Int(7))));
-        assert_eq!(take(Table::Events, "user_id", Value::Int(7)), Ok(Some(Taken::Text("7".into()))));
-        assert_eq!(take(Table::Events, "stateful", text("FALSE")), Ok(Some(Taken::Flag(false))));
-        assert_eq!(take(Table::Sessions, "latitude", text("1.5")), Ok(Some(Taken::Float(1.5))));
-        assert_eq!(take(Table::Events, "user_id", Value::Null), Ok(None));
-        let tags = Ok(Some(Taken::Texts(vec!["a".into(), "b,c".into()])));
-        assert_eq!(take(Table::Requests, "tags", text(r#"["a","b,c"]"#)), tags);
-    }
-
-    #[test]
-    fn what_would_lose_something_is_refused_with_its_column() {
-        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
-        for (table, name, value, reason) in [
-            (Table::Events, "int1", Value::Float(7.5), "int1 is no whole number"),
-            (Table::Events, "user_id", Value::Float(7.5), "user_id is no text"),
-            (Table::Events, "user_id", text("a\0"), "user_id holds a control character"),
-            (
-                Table::Events,
-                "event_time",
-                Value::Int(5),
-                "event_time is no instant such as 2024-01-15T10:00:00.000Z",
-            ),
-            (
-                Table::Events,
-                "tenant_id",
-                text("a b"),
-                "tenant_id is not 1 to 128 characters of A-Z a-z 0-9 _ - . :",
-            ),
-            (Table::Events, "properties", text("[1]"), "properties is no JSON object"),
-            (Table::Requests, "request_time", Value::Int(-1), "request_time is not within 0 to 4294967295"),
-            (Table::Requests, "tags", text("a"), "tags is no list of texts"),
-            (Table::Sessions, "latitude", text("NaN"), "latitude is no number"),
-        ] {
-            assert_eq!(take(table, name, value).unwrap_err(), reason);
-        }
-        let long = Value::Text("x".repeat(101).into());
-        assert_eq!(
-            take(Table::Events, "event_name", long).unwrap_err(),
-            "event_name is longer than 100 characters"
-        );
-    }
-}
+#[path = "column_tests.rs"]
+mod tests;

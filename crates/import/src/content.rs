@@ -79,6 +79,11 @@ impl Content {
         Ok(Self { reader, is_plain: compression.is_none() })
     }
 
+    #[cfg(test)]
+    pub fn of(reader: impl Read + Send + 'static) -> Self {
+        Self { reader: Box::new(reader), is_plain: true }
+    }
+
     /// The content behind `head`, which was read from it.
     pub fn behind(self, head: Vec<u8>) -> Self {
         Self { reader: Box::new(io::Cursor::new(head).chain(self.reader)), ..self }

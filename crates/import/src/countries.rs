@@ -34,10 +34,12 @@ impl<'c> KnownCountries<'c> {
 
     /// Fills in the country of a row that has an address and no country.
     pub fn find(&mut self, row: &mut OpenRow<'_>) {
-        let Some(place) = row.columns.place("country").filter(|_| row.texts_of("country").is_none()) else {
+        let Some(place) = row.columns.place("country") else { return };
+        if row.texts_of("country").is_some_and(|own| !own.is_empty()) {
             return;
-        };
-        let found = row.texts_of("ip").and_then(|ip| self.country(ip));
-        row.set(place, found.map(|country| Taken::Text(country.as_str().to_owned().into())));
+        }
+        if let Some(country) = row.texts_of("ip").and_then(|ip| self.country(ip)) {
+            row.set(place, Some(Taken::Text(country.as_str().to_owned().into())));
+        }
     }
 }

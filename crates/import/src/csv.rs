@@ -6,17 +6,37 @@ use tidegauge_facts::Table;
 use crate::bad::Reason;
 use crate::cell_rows::OpenRow;
 use crate::column::{Columns, Target, Value};
+use crate::format::BOM;
 use crate::json::unknown_column;
+use crate::pieces::LineEnd;
 
 /// What each field of a record is for.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
     fields: Vec<Option<Target>>,
+    /// Where its line begins in the content.
+    pub at: u64,
 }
 
 impl Header {
-    /// By the first record of a file.
-    pub fn of(record: &[u8], columns: &Columns, ignore_unknown: bool) -> Result<Self, Reason> {
+    /// By the first line of a file that is not blank; `head` is the file's beginning.
+    pub fn find(head: &[u8], columns: &Columns, ignore_unknown: bool) -> Result<Self, Reason> {
+        let mut at = 0;
+        loop {
+            let rest = &head[at..];
+            let length = LineEnd::UnquotedNewline.first(rest).unwrap_or(rest.len());
+            let line = &rest[..length];
+            let line = if at == 0 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+            if !line.trim_ascii().is_empty() || length == rest.len() {
+                let header = Self::of(line.trim_ascii_end(), columns, ignore_unknown)?;
+                return Ok(Self { at: at as u64, ..header });
+            }
+            at += length;
+        }
+    }
+
+    /// By its record.
+    fn of(record: &[u8], columns: &Columns, ignore_unknown: bool) -> Result<Self, Reason> {
         let mut fields = Fields::default();
         let names = fields.split(record)?;
         let target = |name: &str| match columns.target(name.trim()) {
@@ -24,7 +44,7 @@ impl Header {
             None | Some(Target::Latency) => Err(unknown_column(name)),
             known => Ok(known),
         };
-        Ok(Self { fields: names.map(target).collect::<Result<_, _>>()? })
+        Ok(Self { fields: names.map(target).collect::<Result<_, _>>()?, at: 0 })
     }
 
     /// Sets a row's cells by a record. An empty field is no value.

@@ -22,6 +22,12 @@ pub enum ImportError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A pattern that matches the file which bad lines are written to.
+    #[error("{} is what --set-aside names: bad lines are written there, and not read from it", .path.display())]
+    OwnSetAside {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
@@ -119,6 +125,7 @@ impl ImportError {
                 | Self::UnknownFormat { .. }
                 | Self::Unfit { .. }
                 | Self::Shrunk { .. }
+                | Self::TooManySince
         )
     }
 }

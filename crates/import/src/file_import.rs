@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use tidegauge_facts::{Micros, Table};
 use tidegauge_store::Store;
 
@@ -15,15 +16,17 @@ use crate::column::Columns;
 use crate::content::{Content, Source};
 use crate::csv::Header;
 use crate::error::{ImportError, READING};
-use crate::format::{BOM, Format};
+use crate::format::Format;
 use crate::parse::{Reading, Shape};
 use crate::pieces::{LineEnd, Lines, Pieces, Rows};
 use crate::plan::Plan;
 use crate::recent::{Left, rows_since};
 use crate::record::{Found, ImportTarget, Record, Records, STRETCH_BYTES, Stretch, absolute};
 
-/// Rows of a Parquet file that are read at a time.
-const BATCH_ROWS: usize = 8192;
+/// Rows of a Parquet file that are read at a time, at most.
+const MAX_BATCH_ROWS: usize = 8192;
+/// About so many bytes of a Parquet file are read at a time; at least a row.
+const BATCH_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A file that is ready to be imported.
 pub(crate) struct FileImport<'a> {
@@ -109,10 +112,7 @@ fn shape(format: Format, is_plain_file: bool, plan: &Plan, head: &[u8]) -> Resul
         Format::AccessLog => Ok(Shape::AccessLog),
         Format::Ndjson => Ok(Shape::Ndjson(columns)),
         Format::Csv => {
-            let head = head.strip_prefix(BOM).unwrap_or(head);
-            let end = LineEnd::UnquotedNewline.first(head).unwrap_or(head.len());
-            let record = head[..end].trim_ascii_end();
-            let header = Header::of(record, &columns, plan.ignore_unknown);
+            let header = Header::find(head, &columns, plan.ignore_unknown);
             header.map(|header| Shape::Csv(columns, header)).map_err(|reason| reason.to_string())
         }
         Format::Parquet if !is_plain_file => {
@@ -198,6 +198,45 @@ fn pieces<'a>(
 fn parquet_rows(path: &Path, position: u64) -> io::Result<Rows> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(io::Error::other)?;
     let skip = usize::try_from(position).unwrap_or(usize::MAX);
-    let reader = builder.with_batch_size(BATCH_ROWS).with_offset(skip).build().map_err(io::Error::other)?;
+    let rows = batch_rows(builder.metadata());
+    let reader = builder.with_batch_size(rows).with_offset(skip).build().map_err(io::Error::other)?;
     Ok(Rows { reader, row: position })
+}
+
+/// How many rows to read at a time, by those of the row group whose rows are the largest.
+fn batch_rows(file: &ParquetMetaData) -> usize {
+    let bytes_of = |column: &ColumnChunkMetaData| {
+        // Decoded, texts of a dictionary are as many as their rows, where the writer says how long that is.
+        let unencoded = column.unencoded_byte_array_data_bytes().unwrap_or(0);
+        u64::try_from(column.uncompressed_size().max(unencoded)).unwrap_or(0)
+    };
+    let row_bytes = |group: &RowGroupMetaData| {
+        let bytes: u64 = group.columns().iter().map(bytes_of).sum();
+        bytes / u64::try_from(group.num_rows()).unwrap_or(0).max(1)
+    };
+    let largest = file.row_groups().iter().map(row_bytes).max().unwrap_or(0);
+    usize::try_from(BATCH_BYTES / largest.max(1)).unwrap_or(usize::MAX).clamp(1, MAX_BATCH_ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{ArrayRef, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    #[test]
+    fn the_larger_the_rows_the_fewer_are_read_at_a_time() {
+        for (chars, rows) in [(10, MAX_BATCH_ROWS), (256 * 1024, 32), (16 * 1024 * 1024, 1)] {
+            let text = "x".repeat(chars);
+            let texts: ArrayRef = Arc::new(StringArray::from(vec![&*text; 4]));
+            let batch = RecordBatch::try_from_iter([("properties", texts)]).unwrap();
+            let mut file = tempfile::tempfile().unwrap();
+            let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let read = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+            assert_eq!(batch_rows(read.metadata()), rows, "{chars}");
+        }
+    }
 }

@@ -1,13 +1,16 @@
 //! The files that patterns name.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use crate::content::Source;
 use crate::error::ImportError;
 use crate::record::absolute;
 
-/// Every file once, in the order of the patterns and then of the names.
-pub(crate) fn matching(patterns: &[String]) -> Result<Vec<Source>, ImportError> {
+/// Every file once, in the order of the patterns and then of the names. The file that an import writes bad lines to is
+/// none that it reads.
+pub(crate) fn matching(patterns: &[String], set_aside: Option<&Path>) -> Result<Vec<Source>, ImportError> {
+    let set_aside = set_aside.map(absolute);
     let mut sources = Vec::new();
     let mut seen = HashSet::new();
     for pattern in patterns {
@@ -17,13 +20,17 @@ pub(crate) fn matching(patterns: &[String]) -> Result<Vec<Source>, ImportError> 
         }
         let refused = |reason: String| ImportError::Pattern { pattern: pattern.clone(), reason };
         let mut has_match = false;
-        for path in glob::glob(pattern).map_err(|error| refused(error.to_string()))? {
-            let path = path.map_err(|error| refused(error.to_string()))?;
+        for path in paths(pattern).map_err(refused)? {
+            let path = path.map_err(refused)?;
             if path.is_dir() {
                 continue;
             }
             has_match = true;
-            if seen.insert(absolute(&path)) {
+            let place = absolute(&path);
+            if set_aside.as_ref() == Some(&place) {
+                return Err(ImportError::OwnSetAside { path });
+            }
+            if seen.insert(place) {
                 sources.push(Source::File(path));
             }
         }
@@ -32,4 +39,14 @@ pub(crate) fn matching(patterns: &[String]) -> Result<Vec<Source>, ImportError> 
         }
     }
     Ok(sources)
+}
+
+/// What a pattern matches. One that is the path of a file is that path, whatever brackets or stars its name holds.
+fn paths(pattern: &str) -> Result<Box<dyn Iterator<Item = Result<PathBuf, String>>>, String> {
+    let literal = Path::new(pattern);
+    if literal.exists() && !literal.is_dir() {
+        return Ok(Box::new(std::iter::once(Ok(literal.to_owned()))));
+    }
+    let matches = glob::glob(pattern).map_err(|error| error.to_string())?;
+    Ok(Box::new(matches.map(|path| path.map_err(|error| error.to_string()))))
 }

@@ -68,7 +68,7 @@ fn import_all(
     summary: &mut Summary,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<(), ImportError> {
-    let sources = files::matching(&plan.patterns)?;
+    let sources = files::matching(&plan.patterns, plan.set_aside.as_deref())?;
     let sizes: Vec<u64> =
         sources.iter().map(|source| source.path().metadata().map_or(0, |file| file.len())).collect();
     let mut records = Records::open(data)?;

@@ -14,6 +14,7 @@ mod append;
 mod bad;
 mod cell_rows;
 mod column;
+mod column_kind;
 mod content;
 mod countries;
 mod csv;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array as _, ArrayRef, RecordBatch};
+use arrow_array::{Array as _, ArrayRef, BooleanArray, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, TimeUnit};
 
@@ -16,7 +16,14 @@ use crate::json::unknown_column;
 
 /// The columns of a batch that the table knows, of the kinds that [`Value`] has.
 pub(crate) struct Batch {
-    columns: Vec<(usize, Kind)>,
+    columns: Vec<(usize, Converted)>,
+}
+
+/// A column brought to a kind.
+struct Converted {
+    kind: Kind,
+    /// Where it is not null, but is once it is converted: it does not fit.
+    unfit: Option<BooleanArray>,
 }
 
 enum Kind {
@@ -34,7 +41,7 @@ impl Batch {
         let mut known = Vec::new();
         for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
             match columns.target(field.name()) {
-                Some(Target::Column(place)) => known.push((place, kind(field, array)?)),
+                Some(Target::Column(place)) => known.push((place, convert(field, array)?)),
                 Some(Target::OwnFill) => {}
                 None | Some(Target::Latency) if ignore_unknown => {}
                 None | Some(Target::Latency) => return Err(unknown_column(field.name())),
@@ -46,46 +53,42 @@ impl Batch {
     /// One column of a batch that the store has made, whatever it is for.
     pub fn single(batch: &RecordBatch, name: &str) -> Option<Self> {
         let (place, field) = batch.schema_ref().column_with_name(name)?;
-        let kind = kind(field, batch.column(place)).ok()?;
-        Some(Self { columns: vec![(place, kind)] })
+        let column = convert(field, batch.column(place)).ok()?;
+        Some(Self { columns: vec![(place, column)] })
     }
 
     /// The value of the first column.
     pub fn first(&self, row: usize) -> Value<'_> {
-        self.columns.first().map_or(Value::Null, |(_, kind)| kind.value(row))
+        self.columns.first().map_or(Value::Null, |(_, column)| column.kind.value(row))
     }
 
     /// Sets a row's cells.
     pub fn fill(&self, open: &mut OpenRow<'_>, row: usize) -> Result<(), Reason> {
-        for (place, kind) in &self.columns {
-            let taken = open.columns.list[*place].take(kind.value(row))?;
+        for (place, Converted { kind, unfit }) in &self.columns {
+            let column = &open.columns.list[*place];
+            if unfit.as_ref().is_some_and(|unfit| unfit.value(row)) {
+                return Err(column.bad("cannot be converted without loss"));
+            }
+            let taken = column.take(kind.value(row))?;
             open.set(*place, taken);
         }
         Ok(())
     }
 }
 
-fn kind(field: &Field, array: &ArrayRef) -> Result<Kind, Reason> {
+fn convert(field: &Field, array: &ArrayRef) -> Result<Converted, Reason> {
     let refused = || {
         Reason::with(
             "a column is of a type that cannot be taken",
             format!("{}: {}", field.name(), field.data_type()),
         )
     };
-    let to = |data_type: DataType| {
-        let converted = cast(array, &data_type).map_err(|_| refused())?;
-        // What does not fit becomes null: nothing may.
-        if converted.logical_null_count() == array.logical_null_count() {
-            Ok(converted)
-        } else {
-            Err(refused())
-        }
-    };
+    let to = |data_type: DataType| cast(array, &data_type).map_err(|_| refused());
     let values_of = |data_type: &DataType| match data_type {
         DataType::Dictionary(_, values) => (**values).clone(),
         other => other.clone(),
     };
-    match values_of(field.data_type()) {
+    let kind = match values_of(field.data_type()) {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => to(DataType::Utf8).map(Kind::Text),
         // Some writers leave out that their bytes are text.
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => to(DataType::Utf8).map(Kind::Text),
@@ -106,18 +109,35 @@ fn kind(field: &Field, array: &ArrayRef) -> Result<Kind, Reason> {
         }
         DataType::Null => to(DataType::Utf8).map(Kind::Text),
         _ => Err(refused()),
-    }
+    }?;
+    let unfit = unfit(array, kind.array());
+    Ok(Converted { kind, unfit })
+}
+
+/// Where a value has become null by its conversion.
+fn unfit(before: &ArrayRef, after: &ArrayRef) -> Option<BooleanArray> {
+    let after = after.logical_nulls().filter(|_| after.logical_null_count() > before.logical_null_count())?;
+    let lost = !after.inner();
+    let lost = match before.logical_nulls() {
+        Some(before) => &lost & before.inner(),
+        None => lost,
+    };
+    Some(BooleanArray::new(lost, None))
 }
 
 impl Kind {
-    fn value(&self, row: usize) -> Value<'_> {
+    fn array(&self) -> &ArrayRef {
         let (Self::Text(array)
         | Self::Int(array)
         | Self::Float(array)
         | Self::Flag(array)
         | Self::Instant(array)
         | Self::Texts(array)) = self;
-        if array.is_null(row) {
+        array
+    }
+
+    fn value(&self, row: usize) -> Value<'_> {
+        if self.array().is_null(row) {
             return Value::Null;
         }
         match self {
@@ -139,7 +159,9 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{Int32Array, LargeStringArray, TimestampSecondArray, UInt64Array};
+    use arrow_array::{
+        BinaryArray, Date32Array, Int32Array, LargeStringArray, TimestampSecondArray, UInt64Array,
+    };
     use tidegauge_facts::Table;
 
     use super::*;
@@ -152,18 +174,30 @@ mod tests {
         let batch =
             RecordBatch::try_from_iter([("event_time", time), ("event_name", name), ("int1", int)]).unwrap();
         let batch = Batch::of(&batch, &Columns::of(Table::Events), false).unwrap();
-        let values: Vec<_> = batch.columns.iter().map(|(_, kind)| kind.value(0)).collect();
+        let values: Vec<_> = batch.columns.iter().map(|(_, column)| column.kind.value(0)).collect();
         assert_eq!(values, [Value::Instant(5_000_000), Value::Text("n".into()), Value::Int(7)]);
     }
 
     #[test]
-    fn a_column_that_does_not_fit_is_refused_by_its_name() {
-        let big: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX]));
+    fn a_value_that_does_not_fit_makes_its_own_row_a_bad_one() {
+        let ints: ArrayRef = Arc::new(UInt64Array::from(vec![Some(7), Some(u64::MAX), None]));
+        let texts: ArrayRef = Arc::new(BinaryArray::from(vec![Some(&b"a"[..]), Some(b"b"), Some(b"\xff")]));
+        let batch = RecordBatch::try_from_iter([("int1", ints), ("str1", texts)]).unwrap();
+        let batch = Batch::of(&batch, &Columns::of(Table::Events), false).unwrap();
+        let unfit = |row| -> Vec<bool> {
+            batch.columns.iter().map(|(_, column)| column.unfit.as_ref().unwrap().value(row)).collect()
+        };
+        assert_eq!([unfit(0), unfit(1), unfit(2)], [[false, false], [true, false], [false, true]]);
+    }
+
+    #[test]
+    fn a_column_that_cannot_be_taken_is_refused_by_its_name() {
+        let dates: ArrayRef = Arc::new(Date32Array::from(vec![5]));
         let columns = Columns::of(Table::Events);
-        let batch = RecordBatch::try_from_iter([("int1", Arc::clone(&big))]).unwrap();
+        let batch = RecordBatch::try_from_iter([("int1", Arc::clone(&dates))]).unwrap();
         let reason = Batch::of(&batch, &columns, false).err().unwrap();
-        assert_eq!(reason.to_string(), "a column is of a type that cannot be taken: int1: UInt64");
-        let batch = RecordBatch::try_from_iter([("colour", big)]).unwrap();
+        assert_eq!(reason.to_string(), "a column is of a type that cannot be taken: int1: Date32");
+        let batch = RecordBatch::try_from_iter([("colour", dates)]).unwrap();
         assert!(Batch::of(&batch, &columns, false).is_err() && Batch::of(&batch, &columns, true).is_ok());
     }
 }

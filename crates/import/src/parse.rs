@@ -145,17 +145,20 @@ impl Reading<'_> {
             let mut line = whole.strip_suffix(b"\n").unwrap_or(whole);
             line = line.strip_suffix(b"\r").unwrap_or(line);
             let start = parsed.start + at as u64;
-            let is_header = start == 0 && matches!(self.shape, Shape::Csv(..));
+            let is_header = matches!(&self.shape, Shape::Csv(_, header) if header.at == start);
             if start == 0 {
                 line = line.strip_prefix(BOM).unwrap_or(line);
             }
+            let is_unfinished = length.is_none() && self.may_grow;
+            if is_unfinished
+                && !line.trim_ascii().is_empty()
+                && matches!(self.shape, Shape::AccessLog | Shape::Csv(..))
+            {
+                // It may well be read as a line, and yet lack its end.
+                parsed.unfinished = rest.len() as u64;
+                break;
+            }
             if !line.trim_ascii().is_empty() && !is_header {
-                let is_unfinished = length.is_none() && self.may_grow;
-                if is_unfinished && matches!(self.shape, Shape::AccessLog) {
-                    // It may well be read as a line, and yet lack its end.
-                    parsed.unfinished = rest.len() as u64;
-                    break;
-                }
                 id.clear();
                 let _ = write!(id, "{}-{start:x}", self.import);
                 if let Err(reason) = self.parse_line(line, &id, &mut countries, &mut fields, &mut parsed.rows)

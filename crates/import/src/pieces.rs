@@ -116,7 +116,12 @@ impl Lines {
         Self { content, end, buffer: Vec::new(), start, line, is_over: false }
     }
 
+    /// Reads on, up to the end that the content had when it was first met: the piece that ends there may carry half a line,
+    /// and what is written behind it meanwhile is no piece of its own.
     fn fill(&mut self, up_to: usize) -> io::Result<()> {
+        if self.is_over {
+            return Ok(());
+        }
         let missing = up_to.saturating_sub(self.buffer.len());
         let read = self.content.by_ref().take(missing as u64).read_to_end(&mut self.buffer)?;
         self.is_over |= read < missing;
@@ -194,5 +199,36 @@ impl Iterator for Rows {
         let start = self.row;
         self.row += batch.num_rows() as u64;
         Some(Ok(Piece { start, first_line: start + 1, kind: Kind::Rows(batch) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that grows each time its end is met.
+    struct Growing(Vec<&'static [u8]>);
+
+    impl io::Read for Growing {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let mut next = self.0.remove(0);
+            let read = next.read(into)?;
+            assert!(next.is_empty());
+            Ok(read)
+        }
+    }
+
+    #[test]
+    fn what_is_written_behind_an_end_that_was_met_is_left_to_the_next_import() {
+        for written in [[&b"one\ntw"[..], b"", b"o\nthree\n"], [b"one\n", b"", b"two\n"]] {
+            let content = Content::of(Growing(written.to_vec()));
+            let mut lines = Lines::new(content, LineEnd::Newline, 0, 1);
+            let Kind::Lines(bytes) = lines.next().unwrap().unwrap().kind else { panic!("no lines") };
+            assert_eq!(bytes, written[0]);
+            assert!(lines.next().is_none());
+        }
     }
 }

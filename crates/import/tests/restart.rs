@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray, UInt64Array};
+use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegauge_facts::{Table, TenantId};
@@ -123,6 +125,27 @@ fn rows_behind_the_record_are_found_in_the_store_in_log_and_segments() {
 }
 
 #[test]
+fn a_named_row_that_stands_twice_in_a_file_is_found_twice_in_the_store() {
+    let desk = Desk::new();
+    let store = desk.store();
+    let line = |id: usize| {
+        json!({"event_name": "a", "event_id": id.to_string(), "event_time": AT}).to_string() + "\n"
+    };
+    let lines: String = (0..3000).map(line).collect();
+    let plan = desk.plan(Table::Events, &lines.repeat(2));
+    import(&store, &desk.data(), &plan).1.unwrap();
+    store.close();
+    drop(store);
+    // A store that no longer remembers the names, as a day later.
+    let options = Options { max_dedupe_ids: 1, ..Options::default() };
+    let store = Store::open(&desk.data(), options).unwrap();
+    desk.forget_progress();
+    let (summary, result) = import(&store, &desk.data(), &plan);
+    result.unwrap();
+    assert_eq!((summary.stored, summary.repeated, rows(&store, Table::Events)), (0, 6000, 3000));
+}
+
+#[test]
 fn what_is_behind_the_record_of_one_tenant_is_not_anothers() {
     let desk = Desk::new();
     let store = desk.store();
@@ -149,6 +172,70 @@ fn a_damaged_record_is_named_and_nothing_is_stored() {
     let (_, result) = import(&store, &desk.data(), &plan);
     assert!(matches!(result, Err(ImportError::DamagedRecord { path, .. }) if path == record));
     assert_eq!(rows(&store, Table::Events), 1);
+}
+
+#[test]
+fn of_a_parquet_file_large_rows_are_taken_and_an_odd_value_makes_one_bad_row() {
+    const ROWS: usize = 60;
+    let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![1_767_323_045_000_000; ROWS]));
+    let names: ArrayRef = Arc::new(StringArray::from(vec!["a"; ROWS]));
+    let ints = (0..ROWS as u64).map(|row| if row == 40 { u64::MAX } else { row });
+    let ints: ArrayRef = Arc::new(UInt64Array::from_iter_values(ints));
+    let large = json!({"a": "x".repeat(250_000)}).to_string();
+    let properties: ArrayRef = Arc::new(StringArray::from(vec![&*large; ROWS]));
+    let batch = RecordBatch::try_from_iter([
+        ("event_time", times),
+        ("event_name", names),
+        ("int1", ints),
+        ("properties", properties),
+    ]);
+    let batch = batch.unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+
+    let desk = Desk::new();
+    let store = desk.store();
+    let plan = desk.plan(Table::Events, "");
+    fs::write(&plan.patterns[0], bytes).unwrap();
+    let (summary, result) = import(&store, &desk.data(), &plan);
+    result.unwrap();
+    assert_eq!((summary.lines, summary.stored, summary.bad), (60, 59, 1));
+    assert_eq!(summary.bad_by_reason["int1 cannot be converted without loss"], 1);
+    assert_eq!(rows(&store, Table::Events), 59);
+    assert_eq!(import(&store, &desk.data(), &plan).0.unchanged, 1);
+}
+
+#[test]
+fn an_import_that_fills_the_log_while_no_segment_can_be_written_ends_with_the_reason() {
+    let desk = Desk::new();
+    let options = Options { max_backlog_bytes: 64 * 1024, ..Options::default() };
+    let store = Store::open(&desk.data(), options).unwrap();
+    let segments = desk.data().join("segments");
+    fs::remove_dir_all(&segments).unwrap();
+    fs::write(&segments, "in the way").unwrap();
+    let line = "192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.0\" 200 1\n";
+    let plan = desk.plan(Table::Requests, &line.repeat(5000));
+    import(&store, &desk.data(), &plan).1.unwrap();
+    while store.health().flush_error.is_none() {
+        store.request_flush();
+        thread::sleep(Duration::from_millis(5));
+    }
+    let plan = desk.plan(Table::Requests, &line.repeat(6000));
+    let (_, result) = import(&store, &desk.data(), &plan);
+    assert!(matches!(result, Err(ImportError::Stopped { .. })), "{result:?}");
+
+    // Once it can be written, the same command goes on.
+    fs::remove_file(&segments).unwrap();
+    fs::create_dir(&segments).unwrap();
+    flush(&store);
+    while store.health().flush_error.is_some() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let (summary, result) = import(&store, &desk.data(), &plan);
+    result.unwrap();
+    assert_eq!((summary.stored, rows(&store, Table::Requests)), (1000, 6000));
 }
 
 fn bundled() -> Arc<Countries> {

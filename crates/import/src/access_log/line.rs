@@ -7,6 +7,7 @@ use tidegauge_facts::limits::{MAX_LABEL_CHARS, MAX_PATH_CHARS, MAX_TEXT_CHARS};
 use super::text::{decode, end_of_quoted};
 use super::time::{self, TIME_LENGTH};
 use crate::bad::Reason;
+use crate::column::canonical;
 
 /// What a line says; texts are borrowed where they stand there as they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,39 +39,34 @@ const NO_REQUEST: Reason = Reason::of("it has no request in quotes behind the ti
 const NO_STATUS: Reason = Reason::of("it has no status behind the request");
 const NO_BYTES: Reason = Reason::of("it has no size behind the status");
 const OPEN_QUOTE: Reason = Reason::of("a quote is not closed");
-const LONG_CLIENT: Reason = Reason::of("its address or user is too long");
-const LONG_PATH: Reason = Reason::of("its path is longer than 4096 characters");
-const LONG_TEXT: Reason = Reason::of("its request or user agent is longer than 32768 characters");
+const LONG_CLIENT: Reason = Reason::of("its address is too long");
 
-/// Reads a line without its newline.
+/// Reads a line without its newline. Texts that a caller chooses are cut to their columns' bounds: nobody outside makes a
+/// bad line, as many of them stop an import.
 pub(crate) fn parse(line: &[u8]) -> Result<Line<'_>, Reason> {
     let (client, rest) = split_at_space(line).filter(|(client, _)| !client.is_empty()).ok_or(NO_CLIENT)?;
     let (_, rest) = split_at_space(rest).ok_or(NO_TIME)?;
-    let (user, at, rest) = user_and_time(rest).ok_or(NO_TIME)?;
-    let rest = rest.strip_prefix(b" \"").ok_or(NO_REQUEST)?;
+    let (user, at, rest) = user_and_time(rest)?;
     let end = end_of_quoted(rest).ok_or(OPEN_QUOTE)?;
     let request = RequestLine::of(decode(&rest[..end]));
     let rest = rest[end + 1..].strip_prefix(b" ").ok_or(NO_STATUS)?;
     let (status, rest) = split_at_space(rest).ok_or(NO_BYTES)?;
-    let status = if status == b"-" { None } else { Some(digits(status, 3).ok_or(NO_STATUS)?) };
+    // nginx writes 000 where it has not answered, and 009 for HTTP/0.9, whose answers have no status.
+    let status = if status == b"-" { 0 } else { digits(status, 3).ok_or(NO_STATUS)? };
+    let status = (status >= 100).then_some(status);
     let (bytes, rest) = split_at_space(rest).unwrap_or((rest, b""));
     // `%b` is `-` where no byte was sent.
     let bytes = if bytes == b"-" { 0 } else { digits(bytes, 15).ok_or(NO_BYTES)? };
     let user_agent = user_agent(rest)?;
 
-    let (client, user) = (decode(client), said(user));
-    let is_long = |text: &str, most: usize| text.len() > most && text.chars().count() > most;
-    if is_long(&client, MAX_LABEL_CHARS) || user.as_ref().is_some_and(|user| is_long(user, MAX_LABEL_CHARS)) {
+    let (client, user) = (decode(client), said(user).map(|user| bounded(user, MAX_LABEL_CHARS)));
+    if cut(&client, MAX_LABEL_CHARS).len() < client.len() {
         return Err(LONG_CLIENT);
     }
-    if is_long(request.path(), MAX_PATH_CHARS) {
-        return Err(LONG_PATH);
-    }
-    if is_long(&request.text, MAX_TEXT_CHARS)
-        || user_agent.as_ref().is_some_and(|agent| is_long(agent, MAX_TEXT_CHARS))
-    {
-        return Err(LONG_TEXT);
-    }
+    // Of IPv4 there is one spelling only. A name stays what it is.
+    let is_other_spelling = client.contains(':');
+    let client = if is_other_spelling { canonical(client.clone()).unwrap_or(client) } else { client };
+    let user_agent = user_agent.map(|agent| bounded(agent, MAX_TEXT_CHARS));
     Ok(Line { client, user, at, request, status, bytes, user_agent })
 }
 
@@ -84,19 +80,41 @@ fn split_at_space(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
-/// A user's name may hold spaces and brackets: it ends before the first bracket that a time follows.
-fn user_and_time(rest: &[u8]) -> Option<(&[u8], i64, &[u8])> {
+/// The user, the time, and what stands behind the quote that opens the request. A user's name may hold spaces and
+/// brackets, also a time: it ends before the first time that a request follows, as no server writes a quote of a name as it is.
+fn user_and_time(rest: &[u8]) -> Result<(&[u8], i64, &[u8]), Reason> {
+    let mut reason = NO_TIME;
     for open in memchr::memchr_iter(b'[', rest) {
-        let time = rest.get(open + 1..open + 1 + TIME_LENGTH)?;
+        let Some((time, behind)) = rest[open + 1..].split_at_checked(TIME_LENGTH) else { break };
         let at = time.try_into().ok().and_then(time::parse);
-        if let Some(at) = at
-            && rest.get(open + 1 + TIME_LENGTH) == Some(&b']')
-            && let Some(user) = rest[..open].strip_suffix(b" ")
+        if let (Some(at), Some(user), Some(behind)) =
+            (at, rest[..open].strip_suffix(b" "), behind.strip_prefix(b"]"))
         {
-            return Some((user, at, &rest[open + 2 + TIME_LENGTH..]));
+            if let Some(request) = behind.strip_prefix(b" \"") {
+                return Ok((user, at, request));
+            }
+            reason = NO_REQUEST;
         }
     }
-    None
+    Err(reason)
+}
+
+/// The first `most` characters.
+fn cut(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+fn bounded(text: Cow<'_, str>, most: usize) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(cut(text, most)),
+        Cow::Owned(mut text) => {
+            text.truncate(cut(&text, most).len());
+            Cow::Owned(text)
+        }
+    }
 }
 
 /// The combined format's last field: behind the referrer, which no column keeps.
@@ -147,25 +165,25 @@ impl<'a> RequestLine<'a> {
         (self.method > 0).then(|| &self.text[..self.method])
     }
 
-    /// The path, without the query; `-` of what is no request.
+    /// The path, without the query, up to its bound; `-` of what is no request.
     pub fn path(&self) -> &str {
         if self.method == 0 {
             return "-";
         }
         let (_, target) = self.host_and_rest();
         let path = target.find('?').map_or(target, |query| &target[..query]);
-        if path.is_empty() { "/" } else { path }
+        if path.is_empty() { "/" } else { cut(path, MAX_PATH_CHARS) }
     }
 
     /// The host of a proxy's request, which names it (RFC 9112, section 3.2.2).
     pub fn host(&self) -> Option<&str> {
-        self.host_and_rest().0
+        self.host_and_rest().0.map(|host| cut(host, MAX_LABEL_CHARS))
     }
 
-    /// What was asked for as it was asked, when it is more than the path.
+    /// What was asked for as it was asked, up to its bound, when it is more than the path.
     pub fn raw(&self) -> Option<&str> {
         let raw = if self.method == 0 { &self.text } else { self.target() };
-        (raw != self.path() && !raw.is_empty()).then_some(raw)
+        (raw != self.path() && !raw.is_empty()).then(|| cut(raw, MAX_TEXT_CHARS))
     }
 
     fn target(&self) -> &str {
