@@ -66,5 +66,6 @@ async fn take(State(stub): State<Arc<Stub>>, headers: HeaderMap, body: Bytes) ->
 }
 
 async fn stats(State(stub): State<Arc<Stub>>) -> Json<Value> {
-    Json(json!({"total_events": stub.events.load(Ordering::Relaxed)}))
+    let events = stub.events.load(Ordering::Relaxed);
+    Json(json!({"buffer_status": {"events_pending": events, "events_flushed_total": 0}}))
 }

@@ -4,8 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
+use jiff::{Timestamp, ToSpan as _, Unit};
 
 /// An instant in UTC, in microseconds since the epoch (spec section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +16,14 @@ pub const SECOND: i64 = 1_000_000;
 pub const MINUTE: i64 = 60 * SECOND;
 /// Microseconds in one hour.
 pub const HOUR: i64 = 3_600 * SECOND;
+/// 0001-01-01 and 9999-12-31, in days since the epoch.
+const FIRST_DAY: i64 = -719_162;
+const LAST_DAY: i64 = 2_932_896;
+/// 0001-01-01T00:00:00Z: no API request is dated before it.
+pub const EARLIEST: Micros = Micros(FIRST_DAY * DAY);
+/// 9999-12-30T22:00:00Z: the last whole second whose day is one of the years 1 to 9999 wherever on Earth it is read. No API
+/// request is dated after it.
+pub const LATEST: Micros = Micros(253_402_207_200 * SECOND);
 /// Microseconds in one day.
 pub const DAY: i64 = 24 * HOUR;
 
@@ -43,17 +50,23 @@ impl Micros {
     /// The start of the UTC month.
     #[must_use]
     pub fn month_start(self) -> Self {
-        let date = self.instant().to_zoned(TimeZone::UTC).date().first_of_month();
-        let days =
-            i64::from(date.since((Unit::Day, Date::constant(1970, 1, 1))).map_or(0, |span| span.get_days()));
-        Self(days * DAY)
+        let before = i64::from(self.date().day()) - 1;
+        Self((self.day().clamp(FIRST_DAY, LAST_DAY) - before) * DAY)
     }
 
     /// Its UTC date and hour.
     #[must_use]
     pub fn calendar(self) -> Calendar {
-        let at = self.instant().to_zoned(TimeZone::UTC);
-        Calendar { year: at.year(), month: at.month(), day: at.day(), hour: at.hour() }
+        let date = self.date();
+        // Invariant: from 0 to 23.
+        let hour = (self.0.rem_euclid(DAY) / HOUR) as i8;
+        Calendar { year: date.year(), month: date.month(), day: date.day(), hour }
+    }
+
+    /// Its UTC date; what is before the year 1 or after 9999 is clamped.
+    fn date(self) -> Date {
+        let day = self.day().clamp(FIRST_DAY, LAST_DAY);
+        Date::constant(1970, 1, 1).saturating_add(day.days())
     }
 
     /// `2024-01-15T10:00:00.000Z`: three decimals, as seeds 000 and 002 print instants.
@@ -151,7 +164,7 @@ mod tests {
         ] {
             assert_eq!(day_of_date(year, month, day), Some(days));
             let calendar = Micros(days * DAY + 23 * HOUR).calendar();
-            assert_eq!(calendar, Calendar { year, month, day, hour: if year == 9999 { 22 } else { 23 } });
+            assert_eq!(calendar, Calendar { year, month, day, hour: 23 });
         }
         for (year, month, day) in
             [(2023, 2, 29), (1900, 2, 29), (2024, 2, 31), (0, 1, 1), (-1, 1, 1), (2024, 13, 1), (2024, 1, 0)]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use tidegauge_facts::time::{EARLIEST, LATEST};
 
 /// RFC 3339, with `T` or a space; one without an offset is UTC. Years 1 to 9999, as at every door. Microseconds.
 pub(crate) fn parse(text: &str) -> Option<i64> {
@@ -13,11 +14,9 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     within(at.as_microsecond())
 }
 
-/// The instant, when its year has four digits.
+/// The instant, when it is one that a fact may have.
 pub(crate) fn within(micros: i64) -> Option<i64> {
-    const YEAR_1: i64 = -62_135_596_800_000_000;
-    const YEAR_10000: i64 = 253_402_300_800_000_000;
-    (YEAR_1..YEAR_10000).contains(&micros).then_some(micros)
+    (EARLIEST.0..=LATEST.0).contains(&micros).then_some(micros)
 }
 
 #[cfg(test)]

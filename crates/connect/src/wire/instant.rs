@@ -4,13 +4,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use tidegauge_facts::Micros;
+use tidegauge_facts::time::{EARLIEST, LATEST, SECOND};
 
 use crate::gateway_record::Unusable;
 
 /// Go's zero time, 0001-01-01T00:00:00Z, in Unix seconds: nobody has set it.
 const ZERO_TIME: i64 = -62_135_596_800;
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: i64 = 253_402_300_799;
 const NANOS: i64 = 1_000_000_000;
 /// MessagePack's type of a timestamp.
 const TIMESTAMP: i8 = -1;
@@ -28,11 +27,11 @@ impl Instant {
         if self == (Self { seconds: ZERO_TIME, nanos: 0 }) {
             return Ok(None);
         }
-        let is_one = (ZERO_TIME..=LAST_SECOND).contains(&self.seconds) && (0..NANOS).contains(&self.nanos);
-        match is_one {
-            true => Ok(Some(Micros(self.seconds * 1_000_000 + self.nanos / 1000))),
-            false => Err(Unusable::new("TimeStamp is no instant")),
-        }
+        let micros = self.seconds.checked_mul(SECOND).map(|micros| Micros(micros + self.nanos / 1000));
+        micros
+            .filter(|at| (EARLIEST..=LATEST).contains(at) && (0..NANOS).contains(&self.nanos))
+            .map(Some)
+            .ok_or_else(|| Unusable::new("TimeStamp is no instant"))
     }
 
     /// The three widths of MessagePack's timestamp.

@@ -5,6 +5,7 @@
 use tidegauge_facts::limits::{
     MAX_COUNTRY_CHARS, MAX_LABEL_CHARS, MAX_PATH_CHARS, MAX_REQUEST_ID_CHARS, MAX_REQUEST_MILLIS,
 };
+use tidegauge_facts::time::{EARLIEST, LATEST};
 use tidegauge_store::traffic::NETWORK_STATISTICS;
 
 use crate::validation::error::{Ctx, Problem};
@@ -22,11 +23,6 @@ pub const COUNTRY: TextRule = TextRule::line(0, MAX_COUNTRY_CHARS);
 /// Times that a request takes.
 pub const MILLIS: NumberRule = NumberRule::between(0, MAX_REQUEST_MILLIS);
 
-/// 0001-01-01T00:00:00Z, in microseconds since 1970: the first instant of the calendar that reports name days by.
-const EARLIEST: i64 = -62_135_596_800_000_000;
-/// 9999-12-30T22:00:00Z: the last whole second that is a day of that calendar wherever on Earth it is read.
-const LATEST: i64 = 253_402_207_200_000_000;
-
 /// An instant, in microseconds since 1970. An offset can put one that is written within the calendar outside it.
 pub fn timestamp(micros: i64) -> Result<i64, Problem> {
     const PROBLEM: Problem = Problem {
@@ -36,7 +32,7 @@ pub fn timestamp(micros: i64) -> Result<i64, Problem> {
         ),
         ctx: Some(Ctx::Error("a timestamp is from 0001-01-01T00:00:00Z to 9999-12-30T22:00:00Z")),
     };
-    if (EARLIEST..=LATEST).contains(&micros) { Ok(micros) } else { Err(PROBLEM) }
+    if (EARLIEST.0..=LATEST.0).contains(&micros) { Ok(micros) } else { Err(PROBLEM) }
 }
 
 /// A status, or [`NETWORK_STATISTICS`]. 0 is what a gateway writes that got no answer: unknown.
