@@ -188,7 +188,11 @@ fn to_another_project_of_the_tenant_every_route_answers_as_if_nothing_were_there
         }
         let (of_theirs, of_nobodys) = (ask(&neighbour, theirs, THEIRS), ask(&neighbour, nobodys, NOBODYS));
         assert_eq!(of_theirs, of_nobodys, "{} {}", theirs.method, theirs.path);
-        assert!(!["login", "rooms", "\"a1\""].iter().any(|text| of_theirs.1.contains(text)), "{}", of_theirs.1);
+        assert!(
+            !["login", "rooms", "\"a1\""].iter().any(|text| of_theirs.1.contains(text)),
+            "{}",
+            of_theirs.1
+        );
     }
     for report in ["session", "event", "latest-event"] {
         let path = format!("/v2/realtime/{report}/tenants/{}?distinctColumns=eventType", THEIRS.tenant);

@@ -90,7 +90,7 @@ pub struct Group {
 pub struct ActivityRow {
     /// What it is about.
     pub group: Group,
-    /// The key's alias, or the API's name, as its newest request gave it; empty where rows are told apart by endpoint or code.
+    /// The key's alias, or the API's name, as the newest request that names it does; empty where rows are told apart by endpoint or code.
     pub label: Box<str>,
     /// Its requests.
     pub measure: Measure,

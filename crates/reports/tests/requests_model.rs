@@ -184,7 +184,7 @@ fn model(said: &[Said], question: &Question) -> BTreeMap<Group, ActivityRow> {
             min_latency: min(1),
             min_upstream: min(2),
         };
-        let label = hits.iter().map(|(said, label)| (said.at, *label)).max().unwrap().1;
+        let label = hits.iter().map(|(said, label)| (!label.is_empty(), said.at, *label)).max().unwrap().2;
         (group.clone(), ActivityRow { group, label: label.into(), measure })
     });
     rows.collect()

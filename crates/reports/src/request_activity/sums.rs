@@ -16,7 +16,8 @@ pub(super) struct Sums(HashMap<Group, Sum, RandomState>);
 
 struct Sum {
     measure: Measure,
-    /// When the label was given, and what it is: the newest one holds, and the greatest of those of one instant.
+    /// When the label was given, and what it is: the newest that says something holds, and the greatest of those of one
+    /// instant.
     label: (i64, Box<str>),
 }
 
@@ -31,7 +32,8 @@ impl Sums {
         match self.0.get_mut(&group) {
             Some(sum) => {
                 sum.measure.add(measure);
-                if (at, label) > (sum.label.0, &sum.label.1) {
+                let known = (!sum.label.1.is_empty(), sum.label.0, &*sum.label.1);
+                if (!label.is_empty(), at, label) > known {
                     sum.label = (at, label.into());
                 }
             }
