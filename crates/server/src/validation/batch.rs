@@ -109,3 +109,15 @@ pub fn at_most<'v, 'a>(value: &'v Json<'a>, max: usize) -> Result<&'v [Json<'a>]
     }
     Ok(items)
 }
+
+/// What became of a batch of `what`, as a sentence for a person.
+pub fn stored_sentence(what: &str, stored: usize, repeated: usize, failed: usize) -> String {
+    let mut sentence = format!("{stored} {what} stored");
+    if repeated > 0 {
+        sentence += &format!(", {repeated} already stored before");
+    }
+    if failed > 0 {
+        sentence += &format!(", {failed} refused");
+    }
+    sentence
+}

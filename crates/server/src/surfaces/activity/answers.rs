@@ -4,6 +4,7 @@ use serde::Serialize;
 use tidegauge_facts::Micros;
 
 use crate::intake::Stored;
+use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to `POST /api/v1/requests`.
@@ -39,20 +40,13 @@ impl RequestsAnswer {
         at: Micros,
         errors: Option<Vec<ErrorDetail>>,
     ) -> Self {
-        let mut message = format!("{stored} requests stored");
-        if repeated > 0 {
-            message += &format!(", {repeated} already stored before");
-        }
-        if failed > 0 {
-            message += &format!(", {failed} refused");
-        }
         Self {
             success: stored + repeated > 0,
             requests_received: stored + repeated + failed,
             requests_processed: stored + repeated,
             requests_repeated: repeated,
             requests_failed: failed,
-            message,
+            message: stored_sentence("requests", stored, repeated, failed),
             timestamp: at.to_micros_text(),
             errors,
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tidegauge_facts::Micros;
 
 use crate::intake::Stored;
+use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to `POST /api/v1/connections`.
@@ -32,19 +33,12 @@ impl ConnectionsAnswer {
     }
 
     fn new(Stored { stored, repeated }: Stored, failed: usize, errors: Option<Vec<ErrorDetail>>) -> Self {
-        let mut message = format!("{stored} connection messages stored");
-        if repeated > 0 {
-            message += &format!(", {repeated} already stored before");
-        }
-        if failed > 0 {
-            message += &format!(", {failed} refused");
-        }
         Self {
             success: stored + repeated > 0,
             connections_received: stored + repeated + failed,
             connections_processed: stored + repeated,
             connections_failed: failed,
-            message,
+            message: stored_sentence("connection messages", stored, repeated, failed),
             timestamp: Micros::now().to_micros_text(),
             errors,
         }

@@ -9,6 +9,7 @@ use tidegauge_reports::event_stats::EventStats;
 use tidegauge_store::{Health, Options};
 
 use crate::intake::events::Receipt;
+use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to one event.
@@ -55,19 +56,12 @@ impl BatchAnswer {
 
     fn new(receipt: Option<&Receipt>, failed: usize, errors: Option<Vec<ErrorDetail>>) -> Self {
         let (stored, repeated) = receipt.map_or((0, 0), |receipt| (receipt.stored, receipt.repeated));
-        let mut message = format!("{stored} events stored");
-        if repeated > 0 {
-            message += &format!(", {repeated} already stored before");
-        }
-        if failed > 0 {
-            message += &format!(", {failed} refused");
-        }
         Self {
             success: stored + repeated > 0,
             events_received: stored + repeated + failed,
             events_queued: stored + repeated,
             events_failed: failed,
-            message,
+            message: stored_sentence("events", stored, repeated, failed),
             timestamp: receipt.map_or_else(Micros::now, |receipt| receipt.received_at).to_micros_text(),
             errors,
         }
