@@ -7,6 +7,7 @@ use serde::Serialize;
 use tidegauge_reports::ReportError;
 
 use crate::auth::Denied;
+use crate::limits::Limited;
 
 /// How long to wait before another try, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -22,6 +23,8 @@ pub(super) enum Failure {
     MethodNotAllowed,
     /// 400, and what is wrong.
     BadRequest(String),
+    /// 429: the tenant has as many reports under way as it may.
+    Limited(Limited),
     /// 503: as many reports as are allowed are under way.
     TooManyReports,
     /// 503: the report asks for more sessions than can be held.
@@ -55,10 +58,16 @@ impl From<ReportError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if let Self::Denied(Denied::Limited(limited)) | Self::Limited(limited) = &self {
+            return limited.answer(body(StatusCode::TOO_MANY_REQUESTS, &limited.to_string()));
+        }
         let (status, message) = match &self {
             Self::Denied(Denied::NoCredential) => (StatusCode::UNAUTHORIZED, "a credential is required"),
             Self::Denied(Denied::BadCredential) => (StatusCode::UNAUTHORIZED, "the credential is not valid"),
             Self::Denied(Denied::NoScope) => (StatusCode::FORBIDDEN, "the credential may not read reports"),
+            Self::Denied(Denied::Limited(_)) | Self::Limited(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "too much at once")
+            }
             Self::NoSuchTenant => (StatusCode::NOT_FOUND, "there is no such tenant"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "reports are read with GET"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, &**message),
@@ -66,9 +75,7 @@ impl IntoResponse for Failure {
             Self::TooManySessions(message) => (StatusCode::SERVICE_UNAVAILABLE, &**message),
             Self::Unreadable => (StatusCode::SERVICE_UNAVAILABLE, "some of the data cannot be read"),
         };
-        let error = status.canonical_reason().unwrap_or("Error");
-        let mut response =
-            (status, Json(ErrorAnswer { status_code: status.as_u16(), error, message })).into_response();
+        let mut response = (status, body(status, message)).into_response();
         let header = match status {
             StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
@@ -78,4 +85,9 @@ impl IntoResponse for Failure {
         response.headers_mut().extend(header);
         response
     }
+}
+
+fn body(status: StatusCode, message: &str) -> Json<ErrorAnswer<'_>> {
+    let error = status.canonical_reason().unwrap_or("Error");
+    Json(ErrorAnswer { status_code: status.as_u16(), error, message })
 }

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::Failure;
+use crate::limits::Allowance;
 
 /// Reports that may be under way at once.
 pub(super) const MAX_REPORTS: usize = 16;
@@ -51,8 +52,10 @@ impl Reports {
     /// Begins a report on a thread that may wait for the disk, and answers it from its first piece on.
     pub async fn answer(
         &self,
+        allowance: &Allowance,
         begin: impl FnOnce() -> Result<Report, ReportError> + Send + 'static,
     ) -> Result<Response, Failure> {
+        let own_place = allowance.report().await.map_err(Failure::Limited)?;
         let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::TooManyReports)?;
         let first = aside(move || {
             let Report { rows, link } = begin()?;
@@ -60,7 +63,11 @@ impl Reports {
             Ok((array.next_piece()?, array, link))
         });
         let (piece, array, link) = first.await?;
-        let body = if array.has_ended { Body::from(piece) } else { Body::new(stream(piece, array, place)) };
+        let body = if array.has_ended {
+            Body::from(piece)
+        } else {
+            Body::new(stream(piece, array, (own_place, place)))
+        };
         let mut response = body.into_response();
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -105,10 +112,14 @@ impl Array {
 }
 
 /// The body: what is written already, then what a task goes on to write.
-fn stream(first: Bytes, mut array: Array, place: OwnedSemaphorePermit) -> ReportBody {
+fn stream(
+    first: Bytes,
+    mut array: Array,
+    places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+) -> ReportBody {
     let (pieces, waiting) = mpsc::channel(MAX_WAITING_PIECES);
     tokio::spawn(async move {
-        let _place = place;
+        let _places = places;
         let mut piece = first;
         loop {
             // A reader that is gone or reads nothing ends the report; dropping the channel cuts the answer.
