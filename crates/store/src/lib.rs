@@ -8,6 +8,7 @@
 //! every view taken afterwards. Readers never wait for the disk, and writers never wait for readers.
 
 mod aligned;
+mod budget;
 mod check;
 mod checkpoint;
 mod commit;
@@ -41,6 +42,7 @@ mod tend;
 mod tests;
 pub mod traffic;
 
+pub use budget::{Budget, Reader};
 pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
 pub use directory::{DataDir, FORMAT};

@@ -18,6 +18,7 @@ use parking_lot::RwLock;
 pub use places::{Place, Places};
 pub use rate::{Left, Rate};
 use tidegauge_facts::TenantId;
+use tidegauge_store::Budget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::privacy::IpStorage;
@@ -187,6 +188,13 @@ impl Allowance {
         let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&self.reports).acquire_owned());
         // The semaphore is never closed.
         turn.await.map_err(|_| limited())?.map_err(|_| limited())
+    }
+
+    /// What one report may take.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        let TenantLimits { report_seconds, report_memory_bytes, .. } = self.terms.limits;
+        Budget::new(Duration::from_secs(report_seconds), report_memory_bytes)
     }
 
     /// Nothing of it is in use that would be forgotten with it.
