@@ -15,14 +15,14 @@ pub enum TokensError {
         "no key to verify tokens with: set one of secret, secret_file, public_key_file, jwks_file and jwks_url"
     )]
     NoKeys,
-    /// A file cannot be read.
-    #[error("{option}: {} cannot be read ({reason})", path.display())]
-    Unreadable {
+    /// A file that cannot be read, or holds something else than it should.
+    #[error("{option}: {} {reason}", path.display())]
+    Unusable {
         /// Which option names it.
         option: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// What is wrong with it.
         reason: String,
     },
     /// A secret that is easier to guess than its hash to break (RFC 7518 section 3.2).
@@ -44,22 +44,6 @@ pub enum TokensError {
     KeyAsSecret {
         /// Which option holds it.
         option: &'static str,
-    },
-    /// The file of public keys holds something else.
-    #[error("public_key_file: {} {reason}", path.display())]
-    PublicKey {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The file with a key set holds something else.
-    #[error("jwks_file: {} {reason}", path.display())]
-    KeySet {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
     },
     /// The URL is none that can be fetched.
     #[error("jwks_url: give it as https://HOST/PATH or http://HOST/PATH, without a name or password")]

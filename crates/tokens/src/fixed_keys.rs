@@ -2,16 +2,18 @@
 //!
 //! Promise: a key that is configured is used, or the sentence says why it cannot be.
 
-use std::fs;
 use std::path::Path;
 
 use crate::algorithm::Algorithm;
 use crate::allowed::Allowed;
+use crate::bounded_file;
 use crate::config::TokensConfig;
 use crate::error::TokensError;
 use crate::key::Key;
 use crate::pem;
 
+/// Longest file of a secret or of public keys, in bytes.
+const MAX_FILE_BYTES: usize = 64 * 1024;
 /// How PEM begins, whatever is in it.
 const PEM_MARK: &[u8] = b"-----BEGIN";
 
@@ -64,7 +66,8 @@ fn hash_bytes(algorithm: Algorithm) -> usize {
 
 fn public_keys(path: &Path, allowed: &Allowed) -> Result<Vec<Key>, TokensError> {
     const OPTION: &str = "public_key_file";
-    let wrong = |reason| TokensError::PublicKey { path: path.to_owned(), reason };
+    let wrong =
+        |reason: &str| TokensError::Unusable { option: OPTION, path: path.to_owned(), reason: reason.into() };
     let keys = pem::public_keys(&read(OPTION, path)?).map_err(wrong)?;
     let key = |key: pem::PublicKey| {
         let algorithms = allowed.of_kind(key.kind, None);
@@ -77,12 +80,8 @@ fn public_keys(path: &Path, allowed: &Allowed) -> Result<Vec<Key>, TokensError> 
 }
 
 fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TokensError> {
-    let unreadable = |error: std::io::Error| TokensError::Unreadable {
-        option,
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    fs::read(path).map_err(unreadable)
+    let unusable = |reason| TokensError::Unusable { option, path: path.to_owned(), reason };
+    bounded_file::read(path, MAX_FILE_BYTES).map_err(unusable)
 }
 
 /// Editors and `echo` end a file with a line end that nobody means.

@@ -140,7 +140,7 @@ impl KeySource {
         }
         let set = key_set(&document, &self.allowed)?;
         for (place, reason) in &set.passed_over {
-            tracing::warn!(from = %self.place, place, reason, "a key of the set is passed over");
+            tracing::info!(from = %self.place, place, reason, "a key of the set is passed over");
         }
         tracing::info!(from = %self.place, usable = set.keys.len(), "the keys that tokens are verified with were read");
         *self.keys.write() = set.keys.into();

@@ -8,6 +8,7 @@
 
 mod algorithm;
 mod allowed;
+mod bounded_file;
 mod claims;
 mod compact;
 mod config;

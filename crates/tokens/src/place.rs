@@ -4,15 +4,15 @@
 //! from the place that was configured.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 
+use crate::bounded_file::{self, too_long};
 use crate::error::TokensError;
 use crate::jwk_set::MAX_JWKS_BYTES;
 
@@ -45,6 +45,12 @@ impl Place {
         if url.scheme() == "http" {
             client = client.tls_certs_only([]);
         }
+        if is_open_to_strangers(&url) {
+            tracing::warn!(
+                host = url.host_str(),
+                "jwks_url is not https: whoever sits on the way there can put in keys of his own"
+            );
+        }
         let client = client.build().map_err(|error| TokensError::Client(causes(&error)))?;
         Ok(Self::Url { client, url })
     }
@@ -54,7 +60,8 @@ impl Place {
         match self {
             Self::File(path) => {
                 let path = path.clone();
-                let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
+                let read =
+                    tokio::task::spawn_blocking(move || bounded_file::read(&path, MAX_JWKS_BYTES)).await;
                 read.unwrap_or_else(|_| Err("cannot be read".to_owned()))
             }
             Self::Url { client, url } => fetch(client, url).await,
@@ -72,16 +79,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// The file's bytes, no more than a key set may have.
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read ({error})");
-    if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err("is no file".to_owned());
-    }
-    let mut document = Vec::new();
-    let mut file = File::open(path).map_err(unreadable)?.take(MAX_JWKS_BYTES as u64 + 1);
-    file.read_to_end(&mut document).map_err(unreadable)?;
-    if document.len() > MAX_JWKS_BYTES { Err(too_long()) } else { Ok(document) }
+/// Whether keys travel without TLS to another machine.
+fn is_open_to_strangers(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    url.scheme() == "http" && !is_here
 }
 
 async fn fetch(client: &Client, url: &Url) -> Result<Vec<u8>, String> {
@@ -98,15 +100,11 @@ async fn fetch(client: &Client, url: &Url) -> Result<Vec<u8>, String> {
     let mut document = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(failed)? {
         if document.len() + piece.len() > MAX_JWKS_BYTES {
-            return Err(too_long());
+            return Err(too_long(MAX_JWKS_BYTES));
         }
         document.extend_from_slice(&piece);
     }
     Ok(document)
-}
-
-fn too_long() -> String {
-    format!("is longer than {MAX_JWKS_BYTES} bytes")
 }
 
 /// An error and what is behind it: the outer one alone says only that sending failed.

@@ -28,9 +28,9 @@ pub enum Refused {
     /// No key of the algorithm's kind that could have signed it.
     #[error("no known key could have signed the token")]
     UnknownKey,
-    /// Too many keys could have signed it, and it does not say which.
-    #[error("the token does not name its key, and there are too many to try")]
-    UnnamedKey,
+    /// More keys than [`crate::MAX_TRIED_KEYS`] could have signed it: mostly because it does not say which has.
+    #[error("too many keys could have signed the token, and it does not say which has")]
+    TooManyKeys,
     /// The signature is not one of the key's.
     #[error("the token's signature is wrong")]
     Signature,
@@ -75,7 +75,7 @@ impl Refused {
             Self::Type => "type",
             Self::Algorithm => "algorithm",
             Self::UnknownKey => "unknown_key",
-            Self::UnnamedKey => "unnamed_key",
+            Self::TooManyKeys => "too_many_keys",
             Self::Signature => "signature",
             Self::Claims => "claims",
             Self::NoExpiry => "no_expiry",

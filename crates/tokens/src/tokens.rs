@@ -74,7 +74,11 @@ impl Tokens {
         let mut sources = Vec::new();
         if let Some(path) = config.jwks_file {
             let file = source(Place::File(path.clone()), Pace::FILE);
-            file.must_read().await.map_err(|reason| TokensError::KeySet { path, reason })?;
+            file.must_read().await.map_err(|reason| TokensError::Unusable {
+                option: "jwks_file",
+                path,
+                reason,
+            })?;
             sources.push(file);
         }
         if let Some(url) = &config.jwks_url {
@@ -137,7 +141,7 @@ impl Inner {
         let mut tried = 0;
         for checker in keys.filter_map(|key| key.checker(header)) {
             if tried == MAX_TRIED_KEYS {
-                return Err(Refused::UnnamedKey);
+                return Err(Refused::TooManyKeys);
             }
             if checker.accepts(compact.signed.as_bytes(), &compact.signature) {
                 return Ok(());
