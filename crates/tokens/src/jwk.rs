@@ -21,6 +21,10 @@ pub(crate) fn key(jwk: &Value, allowed: &Allowed) -> Result<Key, &'static str> {
     if !is_for_verifying(jwk)? {
         return Err("it is not for signatures");
     }
+    // Of an asymmetric key (RFC 7518 section 6); whoever published it has a greater trouble than ours.
+    if jwk.contains_key("d") {
+        return Err("it is a private key");
+    }
     let id = text(jwk, "kid")?;
     if id.is_some_and(|id| id.len() > MAX_KEY_ID_BYTES) {
         return Err("its kid is too long");

@@ -69,6 +69,7 @@ async fn keys_that_cannot_be_used_do_not_keep_the_others_from_being_used() {
         varied(&bad, json!({"x": "AA"})),
         varied(&bad, json!({"x": "***"})),
         varied(&bad, json!({"x": null})),
+        varied(&bad, json!({"d": encode([1; 32])})),
         varied(&bad, json!({"kid": 5})),
         varied(&bad, json!({"kid": "k".repeat(1000)})),
         json!({"kty": "oct", "k": encode(SECRET), "kid": "k1"}),
