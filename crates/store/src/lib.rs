@@ -16,6 +16,7 @@ pub mod connections;
 mod cursor;
 mod dedupe;
 mod directory;
+mod erasure;
 mod error;
 mod flush;
 mod frame;
@@ -31,6 +32,7 @@ mod pieces;
 mod read;
 mod recovery;
 mod remembered;
+mod replace;
 mod rows;
 mod segment;
 mod shared;
@@ -44,6 +46,10 @@ pub mod traffic;
 pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
 pub use directory::{DataDir, FORMAT};
+pub use erasure::{
+    EraseRefused, Erased, Erasure, ErasureId, ErasureState, MAX_DONE_ERASURES, MAX_PERSON_BYTES,
+    MAX_WAITING_ERASURES, Person,
+};
 pub use error::{NotDurable, Refused, StoreError};
 pub use gauges::{Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges};
 pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};

@@ -2,8 +2,11 @@
 
 mod damage;
 mod durability;
+mod erasure;
+mod erasure_model;
 mod model;
 mod newest_first;
+mod raw_search;
 mod repeats;
 mod sessions;
 mod speed;
