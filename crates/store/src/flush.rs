@@ -19,6 +19,7 @@ use crate::erasure;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::manifest::Manifest;
+use crate::retention::{self, Schedule};
 use crate::segment::{self, Segment};
 use crate::shared::Shared;
 use crate::traffic;
@@ -51,6 +52,8 @@ pub(crate) struct Flusher {
     pub tidy_after: Duration,
     /// When requests could not be added up again.
     pub rebuild_failed: Option<Instant>,
+    /// When it is looked what has expired.
+    pub retention: Schedule,
 }
 
 /// Tells whether commits have been busy since it was last asked.
@@ -96,6 +99,7 @@ impl Flusher {
                 }
                 self.erase();
             }
+            self.retain();
             if self.last.elapsed() >= self.tidy_after && traffic::can_tidy(&self.shared) {
                 let result = self.aside(Self::tidy);
                 self.shared.note_flush(result.as_ref().err());
@@ -110,6 +114,18 @@ impl Flusher {
             self.shared.look_at_disk();
             if let Err(error) = result {
                 tracing::error!(%error, "an erasure failed; it will be tried again");
+            }
+        }
+    }
+
+    /// Removes what has expired, when it is time.
+    fn retain(&mut self) {
+        let is_busy = self.busy.look(self.shared.commit_micros());
+        if self.retention.is_due(&self.shared.retention.lock(), is_busy) {
+            let result = self.aside(retention::carry_out);
+            self.shared.look_at_disk();
+            if let Err(error) = result {
+                tracing::error!(%error, "expired rows could not be removed; it will be tried again");
             }
         }
     }

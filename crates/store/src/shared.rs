@@ -15,6 +15,7 @@ use crate::erasure::Register;
 use crate::error::{Refused, StoreError};
 use crate::intake::Intake;
 use crate::log_recovery::Damage;
+use crate::retention::Retention;
 use crate::segment::Segment;
 use crate::snapshot::View;
 
@@ -85,6 +86,7 @@ pub(crate) struct Shared {
     pub view: RwLock<View>,
     /// Locked before the view, never while it is.
     pub erasures: Mutex<Register>,
+    pub retention: Mutex<Retention>,
     pub prints: Fingerprinter,
     /// The number of the next segment or checkpoint: never given twice, also when its writing fails.
     next_number: AtomicU64,
@@ -135,6 +137,7 @@ impl Shared {
             backlog_bytes: AtomicU64::new(view.hot.bytes()),
             view: RwLock::new(view),
             erasures: Mutex::new(erasures),
+            retention: Mutex::default(),
             last_write: AtomicI64::new(0),
             commit_micros: AtomicU64::new(0),
             flush_requested: AtomicBool::new(false),

@@ -17,6 +17,7 @@ use crate::error::{Refused, StoreError};
 use crate::flush::{BusyMeter, Flusher, TIDY_AFTER};
 use crate::intake::Appended;
 use crate::recovery;
+use crate::retention::{RetentionDays, Schedule};
 use crate::shared::{Health, Options, Shared};
 use crate::snapshot::{Snapshot, View};
 use crate::tend;
@@ -63,6 +64,7 @@ impl Store {
             busy: BusyMeter::new(),
             tidy_after: TIDY_AFTER,
             rebuild_failed: None,
+            retention: Schedule::default(),
         };
         let (tended, renewed) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = [
@@ -121,6 +123,12 @@ impl Store {
     pub fn set_idle_timeout(&self, tenant: &str, timeout: Option<Duration>) {
         let timeout = timeout.map(|timeout| i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX));
         self.shared.view.write().ledger.set_idle(tenant, timeout, Micros::now());
+    }
+
+    /// Sets how long a tenant's rows are kept. It is looked at soon, and then every [`crate::RETENTION_CHECK_EVERY`]; until an
+    /// expired row was removed, reports may show it. Totals ever counted stay.
+    pub fn set_retention(&self, tenant: &str, days: RetentionDays) {
+        self.shared.retention.lock().set(tenant, days);
     }
 
     /// Asks for a person's data to be erased: everything of the tenant's that was committed before the call. The request is

@@ -8,6 +8,7 @@ mod model;
 mod newest_first;
 mod raw_search;
 mod repeats;
+mod retention;
 mod sessions;
 mod speed;
 mod traffic;

@@ -69,15 +69,16 @@ impl Model {
             (2, 0 | 1) => Some(row.link),
             _ => None,
         };
+        // A connection always has an id, a session's row may only describe a client.
+        let has_link = |row: &Drawn| row.table == 2 || row.table < 2 && row.link > 0;
         let of_tenant = self.rows.values().filter(|row| row.tenant == tenant);
-        let naming = of_tenant.filter(|row| own(row) == Some(id) && row.link > 0);
+        let naming = of_tenant.filter(|row| own(row) == Some(id) && has_link(row));
         let linked: BTreeSet<(bool, u8)> =
             naming.filter(|row| (1..=2).contains(&row.table)).map(|row| (row.table == 2, row.link)).collect();
         self.rows.retain(|_, row| {
             let is_joined = kind < 2
                 && own(row) == Some(0)
-                && row.table < 3
-                && row.link > 0
+                && has_link(row)
                 && linked.contains(&(row.table == 2, row.link));
             row.tenant != tenant || !(own(row) == Some(id) || is_joined)
         });
