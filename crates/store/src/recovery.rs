@@ -34,8 +34,14 @@ pub(crate) struct Opened {
     pub damage: Vec<Damage>,
 }
 
-/// Reads a data directory and begins a new log file.
-pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> Result<Opened, StoreError> {
+/// Reads a data directory and begins a new log file. What was committed up to each sequence of `apart` is not mixed with
+/// what came later.
+pub(crate) fn open(
+    dir: &DataDir,
+    prints: Fingerprinter,
+    options: &Options,
+    apart: &[u64],
+) -> Result<Opened, StoreError> {
     let manifest = Manifest::load(dir)?;
     let now = Micros::now();
     let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
@@ -62,6 +68,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
         sequence: manifest.flushed_through,
         damage: Vec::new(),
     };
+    apart.iter().for_each(|sequence| opening.hot.keep_apart(*sequence));
     let numbers = log::file_numbers(&log_dir)?;
     let mut last = 0;
     for number in &numbers {
