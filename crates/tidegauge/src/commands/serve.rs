@@ -21,6 +21,7 @@ use tidegauge_store::{Options, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::accounts_args::DatabaseArgs;
 use super::serve_tyk::TykArgs;
 use super::{say, start_logging};
 
@@ -33,6 +34,8 @@ pub struct Args {
     /// The data directory; it is made when it is missing.
     #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Facts are written to segments at least this often, in seconds.
     #[arg(long, default_value_t = 60, env = "TIDEGAUGE_FLUSH_INTERVAL_SECONDS", value_parser = seconds())]
     flush_interval_seconds: u64,
@@ -145,7 +148,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
         Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
     }
-    let accounts = Accounts::open(&args.data).await?;
+    let accounts = args.database.open(&args.data).await?;
     follow_settings(&accounts, &store).await?;
     let first_key = accounts.first_start().await?;
     args.tyk.check_tenant(&accounts).await?;
