@@ -1,5 +1,7 @@
 //! Each change of accounts stands in the audit log: who, what, when; and nothing takes it out again.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::time::Duration;
