@@ -61,7 +61,7 @@ impl Signer {
 
     /// A token of this header and these claims; the header may say what it likes.
     pub fn token_with(&self, header: &Value, claims: &Value) -> String {
-        self.token_of(&header.to_string(), &claims.to_string())
+        self.token_of(header.to_string(), claims.to_string())
     }
 
     /// A token of these very texts, JSON or not.

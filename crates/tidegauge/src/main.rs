@@ -34,6 +34,10 @@ enum Command {
     #[command(subcommand)]
     Tenant(commands::tenant::Command),
     #[command(subcommand)]
+    Project(commands::project::Command),
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
+    #[command(subcommand)]
     Connect(commands::connect::Command),
     Check(commands::check::Args),
     Export(commands::export::Args),
@@ -53,6 +57,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
+        Command::Project(command) => commands::project::run(command),
+        Command::Audit(command) => commands::audit::run(command),
         Command::Connect(command) => commands::connect::run(command),
         Command::Check(args) => commands::check::run(&args),
         Command::Export(args) => commands::export::run(&args),

@@ -53,7 +53,7 @@ impl From<AccountsError> for Failure {
             }
             E::TooManyKeys
             | E::TooManyTenants
-            | E::TooManyProjects(..)
+            | E::TooManyProjects { .. }
             | E::NoScopes
             | E::InvalidKeyName
             | E::ExpiryTooLong

@@ -26,7 +26,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for Named<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let path = Path::<T>::from_request_parts(parts, app).await;
-        path.map(|Path(names)| Self(names)).map_err(|_| Failure::NotFound("there is no such thing".to_owned()))
+        path.map(|Path(names)| Self(names))
+            .map_err(|_| Failure::NotFound("there is no such thing".to_owned()))
     }
 }
 

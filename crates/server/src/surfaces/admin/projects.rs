@@ -25,14 +25,14 @@ pub fn routes() -> Router<Arc<App>> {
 #[derive(Debug, Serialize)]
 pub(super) struct ProjectAnswer {
     /// Its id.
-    id: ProjectId,
+    id: String,
     /// When it was made.
     created_at: String,
 }
 
 impl From<ProjectRow> for ProjectAnswer {
     fn from(row: ProjectRow) -> Self {
-        Self { id: row.id, created_at: Micros(row.created_at).to_millis_text() }
+        Self { id: row.id.to_string(), created_at: Micros(row.created_at).to_millis_text() }
     }
 }
 

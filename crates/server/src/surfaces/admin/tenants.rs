@@ -27,7 +27,7 @@ pub fn routes() -> Router<Arc<App>> {
 #[derive(Debug, Serialize)]
 pub(super) struct TenantAnswer {
     /// Its id.
-    id: TenantId,
+    id: String,
     /// When it was made.
     created_at: String,
     /// What it has otherwise than the server's defaults; null is the default.
@@ -36,7 +36,11 @@ pub(super) struct TenantAnswer {
 
 impl From<TenantRow> for TenantAnswer {
     fn from(row: TenantRow) -> Self {
-        Self { id: row.id, created_at: Micros(row.created_at).to_millis_text(), settings: row.settings }
+        Self {
+            id: row.id.to_string(),
+            created_at: Micros(row.created_at).to_millis_text(),
+            settings: row.settings,
+        }
     }
 }
 
@@ -62,7 +66,7 @@ async fn list(
         vec![app.accounts.tenant(&admin.caller.principal.tenant).await?]
     };
     let rows = rows.into_iter().map(TenantAnswer::from).collect();
-    Ok(Json(List::of(rows, limit, |tenant: &TenantAnswer| tenant.id.to_string())))
+    Ok(Json(List::of(rows, limit, |tenant: &TenantAnswer| tenant.id.clone())))
 }
 
 async fn create(
