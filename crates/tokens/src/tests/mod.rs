@@ -3,6 +3,8 @@
 mod attacks;
 mod claim_attacks;
 mod good;
+#[path = "../../../../tests/harness/jwt.rs"]
+mod jwt;
 mod key_server;
 mod key_sets;
 mod mint;
