@@ -9,4 +9,5 @@ mod key_server;
 mod key_sets;
 mod mint;
 mod misconfiguration;
+mod properties;
 mod trouble;
