@@ -46,11 +46,11 @@ pub(crate) fn forget(
     let now = Micros::now();
     view.ledger.forget(tenant, &names, now);
     for batch in rest {
-        view.ledger.recover(&batch, now)?;
+        view.ledger.tell_again(&batch, now)?;
     }
     for part in view.hot.parts().iter().filter(|part| part.last_sequence > snapshot.sequence) {
         if part.table == Table::Connections {
-            view.ledger.recover(&of_names(&part.load()?, tenant, &names)?, now)?;
+            view.ledger.tell_again(&of_names(&part.load()?, tenant, &names)?, now)?;
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arrow_buffer::BooleanBufferBuilder;
 use tidegauge_facts::{Micros, Table};
 
+use super::links::MAX_LINKS;
 use super::person::Target;
 use super::{Erased, logs};
 use crate::connections::forget;
@@ -25,6 +26,7 @@ use crate::{replace, traffic};
 pub(crate) fn carry_out(flusher: &mut Flusher) -> Result<(), StoreError> {
     let shared = Arc::clone(&flusher.shared);
     let due = shared.erasures.lock().begin();
+    shared.at_step("an erasure begins");
     let ids: Vec<_> = due.iter().map(|(record, _)| record.id).collect();
     let targets = due.into_iter().map(|(record, wanted)| Target::new(&shared.dir, &record, wanted));
     let result = targets.collect::<Result<Vec<_>, _>>().and_then(|mut targets| {
@@ -95,11 +97,16 @@ fn find_links(shared: &Shared, targets: &mut [Target], table: Table) -> Result<b
         if shared.is_closing(Duration::ZERO) {
             return Ok(false);
         }
-        let mut targets: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
+        let mut about: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
         // What cannot be read here is told when its rows are to go.
-        let Some(open) = opened(segment, &mut targets)? else { continue };
-        for target in targets.into_iter().filter(|target| target.has_links_in(table)) {
+        let Some(open) = opened(segment, &mut about)? else { continue };
+        for target in about.into_iter().filter(|target| target.has_links_in(table)) {
             target.find_links(&open, table).inspect_err(|error| segment.mark_if_damaged(error))?;
+        }
+        // Too many for one go are few enough, it may be, for each alone.
+        if targets.iter().map(|target| target.links.len()).sum::<usize>() > MAX_LINKS {
+            let reason = format!("more than {MAX_LINKS} sessions and connections: erase by session first");
+            return Err(StoreError::format("erase a person")(reason.into()));
         }
     }
     Ok(true)

@@ -26,7 +26,7 @@ pub(super) fn empty(flusher: &mut Flusher, targets: &[Target]) -> Result<bool, S
     let shared = Arc::clone(&flusher.shared);
     let last_file = targets.iter().map(|target| target.wanted.log_file).max().unwrap_or(0);
     let through = targets.iter().map(|target| target.wanted.through).max().unwrap_or(0);
-    let begun = Instant::now();
+    let (begun, mut is_asked) = (Instant::now(), false);
     loop {
         let (newest, flushed_through, is_hot) = {
             let view = shared.view.read();
@@ -50,7 +50,10 @@ pub(super) fn empty(flusher: &mut Flusher, targets: &[Target]) -> Result<bool, S
             if begun.elapsed() > ROLL_TIMEOUT {
                 return Err(StoreError::format("empty the log")("no new file could be begun".into()));
             }
-            shared.request_log_roll();
+            // The request has asked for one; where that failed, each try asks once more.
+            if !std::mem::replace(&mut is_asked, true) {
+                shared.request_log_roll();
+            }
         }
         if shared.is_closing(if is_hot { Duration::ZERO } else { ROLL_POLL }) {
             return Ok(false);

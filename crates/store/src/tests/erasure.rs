@@ -116,16 +116,22 @@ fn what_comes_after_the_request_is_new_also_before_it_is_carried_out() {
         let _ = gone.recv();
     }));
     store.erase("t", ada()).unwrap();
-    put_event(&store, "t", "after", Some("ada-lovelace"), None);
-    store.request_flush();
-    put_row(
-        &store,
-        Connection { user_id: Some("ada-lovelace"), ..connection("c1", "p", State::Open, noon()) },
-    );
+    // As many as are merged in memory.
+    let mut later: Vec<String> = (0..40).map(|n| format!("later {n}")).collect();
+    later.sort();
+    for id in &later {
+        put_event(&store, "t", id, Some("ada-lovelace"), None);
+    }
+    let connection = connection("c1", "p", State::Open, noon());
+    put_row(&store, Connection { user_id: Some("ada-lovelace"), ..connection });
+    // A crash now leaves both in the log.
+    let (_copy, again) = crashed(dir.path());
     drop(go);
-    until_done(&store);
-    assert_eq!(sorted_ids(&store), ["after"]);
-    assert_eq!(store.look(|view| view.ledger.tenant("t").unwrap().known()), 1);
+    for store in [&store, &again] {
+        until_done(store);
+        assert_eq!(sorted_ids(store), later);
+        assert_eq!(store.look(|view| view.ledger.tenant("t").unwrap().known()), 1);
+    }
 }
 
 #[test]
@@ -217,7 +223,7 @@ fn who_holds_a_snapshot_reads_on_while_the_files_are_gone() {
 #[test]
 fn a_crash_at_any_step_is_made_up_for() {
     let copies: Arc<Mutex<Vec<(&'static str, tempfile::TempDir)>>> = Arc::default();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_dir();
     let store = open(dir.path());
     put_ada_and_bob(&store);
     flush(&store);
@@ -230,7 +236,7 @@ fn a_crash_at_any_step_is_made_up_for() {
     *store.shared().steps.lock() = None;
     let copies = std::mem::take(&mut *copies.lock());
     let steps: std::collections::BTreeSet<_> = copies.iter().map(|(step, _)| *step).collect();
-    assert_eq!(steps.len(), 7, "{steps:?}");
+    assert_eq!(steps.len(), 8, "{steps:?}");
     for (step, copy) in copies {
         let again = open(copy.path());
         until_done(&again);
