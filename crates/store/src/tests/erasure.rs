@@ -280,13 +280,38 @@ fn a_damaged_segment_is_named_and_the_rest_goes_and_it_ends_when_the_file_does()
 }
 
 #[test]
+fn what_fails_says_why_and_is_carried_out_when_the_store_opens_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_ada_and_bob(&store);
+    flush(&store);
+    // What would be written next is in the way.
+    let number = store.shared().next_number() + 1;
+    let in_the_way = dir.path().join("segments").join(format!("events-{number:010}.parquet"));
+    fs::write(&in_the_way, "not yours").unwrap();
+    store.erase("t", ada()).unwrap();
+    let is_it = |reason: &str| reason.contains("cannot write") && !reason.contains("ada");
+    until(&store, |states| matches!(states, [ErasureState::Failed { reason }] if is_it(reason)));
+    assert_eq!(store.health().failed_erasures, 1);
+    assert_eq!(sorted_ids(&store).len(), 4);
+    assert_eq!(fs::read(&in_the_way).unwrap(), b"not yours");
+    drop(store);
+    let store = open(dir.path());
+    until_done(&store);
+    assert_eq!(store.health().failed_erasures, 0);
+    assert_eq!(sorted_ids(&store), ["bob's", "nobody's"]);
+}
+
+#[test]
 fn what_was_set_aside_with_the_id_in_it_is_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
     fs::write(dir.path().join("log").join("0000000001.damaged-4096"), "..ada-lovelace..").unwrap();
     fs::write(dir.path().join("log").join("0000000002.damaged-4096"), "..bob..").unwrap();
     fs::create_dir(dir.path().join("imports")).unwrap();
-    fs::write(dir.path().join("imports").join("x.set-aside"), "ada-lovelace,").unwrap();
+    // The id stands where one piece that is looked at ends and the next begins.
+    let long = [&vec![b'.'; 1024 * 1024 - 3][..], b"ada-lovelace,"].concat();
+    fs::write(dir.path().join("imports").join("x.set-aside"), long).unwrap();
     let store = open(dir.path());
     store.erase("t", ada()).unwrap();
     until_done(&store);
