@@ -253,18 +253,24 @@ fn check(store: &Store, path: &Path, model: &Model) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_person_s_rows_go_and_no_others_whatever_happens_meanwhile(steps in steps()) {
         let mut dir = fast_dir();
         let mut store = open(dir.path());
         let mut model = Model::default();
+        let mut pending: BTreeMap<u8, u8> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Append(rows) => append(&store, &mut model, &rows),
                 Step::Flush => flush(&store),
                 Step::Erase(tenant, kind, id) => {
+                    // Of two kinds under way at once, one may remove the session by which the other would join an event,
+                    // before it or after it: the model knows one order only.
+                    if pending.insert(tenant, kind).is_some_and(|before| before != kind) {
+                        until_done(&store);
+                    }
                     let person = model.erase(tenant, kind, id);
                     store.erase(&format!("t{tenant}"), person).unwrap();
                 }
