@@ -225,18 +225,18 @@ fn rows_of_many_pages_and_row_groups_go_and_stay_as_the_rule_says() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     // Whose each event is: by its own id, by its session, or neither; in two tenants whose rows stand one behind the other.
-    let is_hers = |n: u32| n % 997 == 0 || n % 499 == 3;
-    for start in (0..300_000).step_by(10_000) {
+    let is_hers = |n: u32| n.is_multiple_of(997) || n % 499 == 3;
+    for start in (0..300_000_u32).step_by(10_000) {
         let texts: Vec<_> =
             (start..start + 10_000).map(|n| (n, format!("{n:08}"), format!("s{}", n % 7))).collect();
         let rows = texts.iter().map(|(n, id, session)| {
             let (user_id, session) = match n {
-                n if n % 997 == 0 => (Some("ada"), Some(session.as_str())),
+                n if n.is_multiple_of(997) => (Some("ada"), Some(session.as_str())),
                 n if n % 499 == 3 => (None, Some("her-session")),
-                n if n % 3 == 0 => (Some("bob"), Some("her-session")),
+                n if n.is_multiple_of(3) => (Some("bob"), Some("her-session")),
                 _ => (None, Some(session.as_str())),
             };
-            let tenant = if n % 2 == 0 { "t" } else { "u" };
+            let tenant = if n.is_multiple_of(2) { "t" } else { "u" };
             let event_time = noon() + i64::from(n % 1000) * 1_000_000;
             (None, Event { event_time, user_id, session_id: session, ..event(tenant, "p", id, false) })
         });
@@ -264,7 +264,7 @@ fn rows_of_many_pages_and_row_groups_go_and_stay_as_the_rule_says() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let expected: Vec<_> =
-        (0..300_000_u32).filter(|n| n % 2 == 0 || !is_hers(*n)).map(|n| format!("{n:08}")).collect();
+        (0..300_000_u32).filter(|n| n.is_multiple_of(2) || !is_hers(*n)).map(|n| format!("{n:08}")).collect();
     assert!(sorted_ids(&store) == expected);
     let (segment, rows) =
         store.look(|view| (Arc::clone(&view.manifest.segments[0]), view.manifest.segments[0].meta.rows));
