@@ -112,6 +112,7 @@ impl Flusher {
         if self.shared.erasures.lock().is_due() {
             let result = self.aside(erasure::carry_out);
             self.shared.look_at_disk();
+            self.shared.erasures.lock().note_end(result.as_ref().err());
             if let Err(error) = result {
                 tracing::error!(%error, "an erasure failed; it will be tried again");
             }

@@ -72,6 +72,8 @@ pub struct Health {
     pub damaged_segments: Vec<String>,
     /// Log files that ended early when the store was opened.
     pub damaged_logs: Vec<Damage>,
+    /// Erasures that could not be carried out so far.
+    pub failed_erasures: usize,
 }
 
 /// What the threads and the callers share.
@@ -155,6 +157,7 @@ impl Shared {
             Ok(()) if self.intake.lock().stopped => Some(Refused::Stopped),
             other => other.err(),
         };
+        let failed_erasures = self.erasures.lock().failed();
         let failures = self.failures.lock();
         let last_write = self.last_write.load(Ordering::Relaxed);
         Health {
@@ -165,6 +168,7 @@ impl Shared {
             free_bytes: self.free_bytes.load(Ordering::Relaxed),
             damaged_segments: failures.segments.clone(),
             damaged_logs: self.damaged_logs.clone(),
+            failed_erasures,
         }
     }
 

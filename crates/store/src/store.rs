@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Asks for a person's data to be erased: everything of the tenant's that was committed before the call. The request is
-    /// durable when this returns; how far it is, [`Store::erasure`] tells.
+    /// durable when this returns, after a sync of the disk; how far it is, [`Store::erasure`] tells.
     ///
     /// # Errors
     /// Nothing will be erased.

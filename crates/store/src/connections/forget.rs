@@ -16,22 +16,23 @@ use crate::shared::Shared;
 /// The connections of a tenant by project and id.
 type Names = HashSet<(Box<str>, Box<str>), RandomState>;
 
-/// Makes the ledger what the facts say of the chosen connections; call it when their rows have gone. Who commits waits
-/// while a tenant's connections are gone through.
+/// Connections looked at in one go: who commits waits meanwhile.
+const LOOKED_AT_ONCE: usize = 64 * 1024;
+
+/// Makes the ledger what the facts say of the chosen connections; call it when their rows have gone.
 pub(crate) fn forget(
     shared: &Shared,
     tenant: &str,
     is_chosen: impl Fn(&str, &str) -> bool,
 ) -> Result<(), StoreError> {
-    let (names, snapshot, since) = {
-        let view = shared.view.read();
-        let Some(ledger) = view.ledger.tenant(tenant) else { return Ok(()) };
-        let names: Names = ledger.names().filter(|(project, id)| is_chosen(project, id)).map(own).collect();
-        (names, view.snapshot(), view.ledger.since() - MAX_IDLE)
-    };
+    let names = chosen(shared, tenant, is_chosen);
     if names.is_empty() {
         return Ok(());
     }
+    let (snapshot, since) = {
+        let view = shared.view.read();
+        (view.snapshot(), view.ledger.since() - MAX_IDLE)
+    };
     // What came after the request, or names somebody else, is told again.
     let mut rest = Vec::new();
     for batch in snapshot.scan_from(Table::Connections, Micros(since), Some(&Messages::COLUMNS)) {
@@ -46,14 +47,25 @@ pub(crate) fn forget(
     let now = Micros::now();
     view.ledger.forget(tenant, &names, now);
     for batch in rest {
-        view.ledger.recover(&batch, now)?;
+        view.ledger.tell_again(&batch, now)?;
     }
     for part in view.hot.parts().iter().filter(|part| part.last_sequence > snapshot.sequence) {
         if part.table == Table::Connections {
-            view.ledger.recover(&of_names(&part.load()?, tenant, &names)?, now)?;
+            view.ledger.tell_again(&of_names(&part.load()?, tenant, &names)?, now)?;
         }
     }
     Ok(())
+}
+
+fn chosen(shared: &Shared, tenant: &str, is_chosen: impl Fn(&str, &str) -> bool) -> Names {
+    let mut names = Names::default();
+    for start in (0..).step_by(LOOKED_AT_ONCE) {
+        let view = shared.view.read();
+        let ledger = view.ledger.tenant(tenant);
+        let Some(all) = ledger.and_then(|ledger| ledger.names(start..start + LOOKED_AT_ONCE)) else { break };
+        names.extend(all.filter(|(project, id)| is_chosen(project, id)).map(own));
+    }
+    names
 }
 
 fn own((project, id): (&str, &str)) -> (Box<str>, Box<str>) {

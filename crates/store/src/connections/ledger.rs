@@ -127,6 +127,11 @@ impl Ledger {
         self.take(batch, Moment { is_replay: true, is_recovery: true, ..self.moment(now) })
     }
 
+    /// [`Ledger::apply`] of messages that the past peaks know already.
+    pub(super) fn tell_again(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
+        self.take(batch, Moment { is_recovery: true, ..self.moment(now) })
+    }
+
     fn take(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), StoreError> {
         let messages = Messages::of(batch)?;
         for row in 0..messages.len() {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::RandomState;
@@ -460,11 +461,14 @@ impl TenantLedger {
         self.vacant.push(place);
     }
 
-    /// Every connection's project and id.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().filter_map(|(place, _)| {
-            let names = &self.names[place as usize];
-            Some((&**self.texts.get(names.project)?, &*names.id))
+    /// The projects and ids of the connections at some of the places; none once there are no more places.
+    pub(super) fn names(&self, places: Range<usize>) -> Option<impl Iterator<Item = (&str, &str)>> {
+        (places.start < self.lives.len()).then(|| {
+            let places = places.start..places.end.min(self.lives.len());
+            places.filter(|place| self.lives.get(*place).is_there()).filter_map(|place| {
+                let names = &self.names[place];
+                Some((&**self.texts.get(names.project)?, &*names.id))
+            })
         })
     }
 

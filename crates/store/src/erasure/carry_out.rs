@@ -11,6 +11,7 @@ use std::time::Duration;
 use arrow_buffer::BooleanBufferBuilder;
 use tidegauge_facts::{Micros, Table};
 
+use super::links::MAX_LINKS;
 use super::person::Target;
 use super::{Erased, logs};
 use crate::connections::forget;
@@ -21,28 +22,17 @@ use crate::segment::{self, OpenSegment, Segment};
 use crate::shared::Shared;
 use crate::{replace, traffic};
 
-/// Carries out what is due. What fails is noted, and tried again later.
+/// Carries out what is due.
 pub(crate) fn carry_out(flusher: &mut Flusher) -> Result<(), StoreError> {
     let shared = Arc::clone(&flusher.shared);
     let due = shared.erasures.lock().begin();
-    let ids: Vec<_> = due.iter().map(|(record, _)| record.id).collect();
+    shared.at_step("an erasure begins");
     let targets = due.into_iter().map(|(record, wanted)| Target::new(&shared.dir, &record, wanted));
-    let result = targets.collect::<Result<Vec<_>, _>>().and_then(|mut targets| {
-        let is_through = go_through(flusher, &mut targets)?;
-        if is_through {
-            finish(&shared, &targets)?;
-        }
-        Ok(is_through)
-    });
-    let mut register = shared.erasures.lock();
-    for id in ids {
-        match &result {
-            Ok(true) => {}
-            Ok(false) => register.note_interrupted(id),
-            Err(error) => register.note_failure(id, error.to_string()),
-        }
+    let mut targets = targets.collect::<Result<Vec<_>, _>>()?;
+    match go_through(flusher, &mut targets)? {
+        true => finish(&shared, &targets),
+        false => Ok(()),
     }
-    result.map(|_| ())
 }
 
 /// Removes the targets' rows. False when the store closes meanwhile.
@@ -75,7 +65,7 @@ fn go_through(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, Sto
             flusher.flush()?;
         }
     }
-    for target in &*targets {
+    for target in targets.iter().filter(|target| !target.links.is_empty()) {
         forget::forget(&shared, &target.tenant, |project, connection| {
             target.links.contains(target.links.of_connection(project, connection))
         })?;
@@ -95,11 +85,16 @@ fn find_links(shared: &Shared, targets: &mut [Target], table: Table) -> Result<b
         if shared.is_closing(Duration::ZERO) {
             return Ok(false);
         }
-        let mut targets: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
+        let mut about: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
         // What cannot be read here is told when its rows are to go.
-        let Some(open) = opened(segment, &mut targets)? else { continue };
-        for target in targets.into_iter().filter(|target| target.has_links_in(table)) {
+        let Some(open) = opened(shared, segment, &mut about)? else { continue };
+        for target in about.into_iter().filter(|target| target.has_links_in(table)) {
             target.find_links(&open, table).inspect_err(|error| segment.mark_if_damaged(error))?;
+        }
+        // Too many for one go are few enough, it may be, for each alone.
+        if targets.iter().map(|target| target.links.len()).sum::<usize>() > MAX_LINKS {
+            let reason = format!("more than {MAX_LINKS} sessions and connections: erase by session first");
+            return Err(StoreError::format("erase a person")(reason.into()));
         }
     }
     Ok(true)
@@ -108,7 +103,7 @@ fn find_links(shared: &Shared, targets: &mut [Target], table: Table) -> Result<b
 fn remove_from(shared: &Shared, segment: &Arc<Segment>, targets: &mut [Target]) -> Result<(), StoreError> {
     let Some(table) = segment.table() else { return Ok(()) };
     let mut targets: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
-    let Some(open) = opened(segment, &mut targets)? else { return Ok(()) };
+    let Some(open) = opened(shared, segment, &mut targets)? else { return Ok(()) };
     let rows = usize::try_from(segment.meta.rows).unwrap_or(usize::MAX);
     let mut doomed = BooleanBufferBuilder::new(rows);
     doomed.append_n(rows, false);
@@ -128,15 +123,21 @@ fn remove_from(shared: &Shared, segment: &Arc<Segment>, targets: &mut [Target]) 
 }
 
 /// The segment, opened; none if nothing of it can be read, which the targets note. A file that is not there holds nothing.
-fn opened(segment: &Segment, targets: &mut [&mut Target]) -> Result<Option<OpenSegment>, StoreError> {
+fn opened(
+    shared: &Shared,
+    segment: &Segment,
+    targets: &mut [&mut Target],
+) -> Result<Option<OpenSegment>, StoreError> {
     let result =
         if segment.is_damaged() { segment.verify().and_then(|()| segment.open()) } else { segment.open() };
     match result {
         Ok(open) => Ok(Some(open)),
         Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error @ StoreError::Damaged { .. }) => {
-            segment.mark_damaged();
-            tracing::error!(%error, "a person's rows cannot be removed from a damaged segment");
+            if !segment.is_damaged() {
+                segment.mark_damaged();
+                shared.note_damage(segment, &error);
+            }
             for target in targets.iter_mut().filter(|target| !target.damaged.contains(&segment.meta.name)) {
                 target.damaged.push(segment.meta.name.clone());
             }

@@ -15,8 +15,8 @@ use crate::dedupe::{Fingerprint, Fingerprinter};
 use crate::directory::{DataDir, replace_file};
 use crate::error::StoreError;
 
-/// Sessions and connections of one person that are found at once; about 35 bytes each.
-const MAX_LINKS: usize = 2_000_000;
+/// Sessions and connections that are found at once, of all persons together; about 35 bytes each.
+pub(super) const MAX_LINKS: usize = 2_000_000;
 
 #[derive(Debug)]
 pub(super) struct Links {
@@ -57,12 +57,12 @@ impl Links {
         self.prints.contains(&print.bits())
     }
 
-    pub fn insert(&mut self, print: Fingerprint) -> Result<(), StoreError> {
+    pub fn len(&self) -> usize {
+        self.prints.len()
+    }
+
+    pub fn insert(&mut self, print: Fingerprint) {
         self.is_changed |= self.prints.insert(print.bits());
-        match self.prints.len() <= MAX_LINKS {
-            true => Ok(()),
-            false => Err(StoreError::TooMuch { what: "sessions and connections of one person" }),
-        }
     }
 
     pub fn save(&mut self, dir: &DataDir) -> Result<(), StoreError> {

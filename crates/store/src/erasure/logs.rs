@@ -1,6 +1,7 @@
 //! The log's part of an erasure: everything that was committed before the requests gets into segments, and the files go.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,14 +20,14 @@ const ROLL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often it is looked whether it has.
 const ROLL_POLL: Duration = Duration::from_millis(5);
 /// Bytes of a file that was set aside that are looked at at once.
-const MAX_SEARCHED_BYTES: u64 = 512 * 1024 * 1024;
+const SEARCHED_BYTES: usize = 1024 * 1024;
 
 /// Flushes until no log file is left that was there at the requests. False when the store closes meanwhile.
 pub(super) fn empty(flusher: &mut Flusher, targets: &[Target]) -> Result<bool, StoreError> {
     let shared = Arc::clone(&flusher.shared);
     let last_file = targets.iter().map(|target| target.wanted.log_file).max().unwrap_or(0);
     let through = targets.iter().map(|target| target.wanted.through).max().unwrap_or(0);
-    let begun = Instant::now();
+    let (begun, mut is_asked) = (Instant::now(), false);
     loop {
         let (newest, flushed_through, is_hot) = {
             let view = shared.view.read();
@@ -50,7 +51,10 @@ pub(super) fn empty(flusher: &mut Flusher, targets: &[Target]) -> Result<bool, S
             if begun.elapsed() > ROLL_TIMEOUT {
                 return Err(StoreError::format("empty the log")("no new file could be begun".into()));
             }
-            shared.request_log_roll();
+            // The request has asked for one; where that failed, each try asks once more.
+            if !std::mem::replace(&mut is_asked, true) {
+                shared.request_log_roll();
+            }
         }
         if shared.is_closing(if is_hot { Duration::ZERO } else { ROLL_POLL }) {
             return Ok(false);
@@ -89,10 +93,18 @@ fn is_set_aside(path: &Path) -> bool {
 }
 
 fn holds(path: &Path, id: &str) -> Result<bool, StoreError> {
-    let failed = StoreError::io("cannot read", path);
-    let content = (|| {
-        // What is too long to be looked through is told rather than passed over.
-        if fs::metadata(path)?.len() > MAX_SEARCHED_BYTES { Ok(None) } else { fs::read(path).map(Some) }
-    })();
-    Ok(content.map_err(failed)?.is_none_or(|content| memmem::find(&content, id.as_bytes()).is_some()))
+    let search = || {
+        let mut file = File::open(path)?;
+        let mut piece = Vec::new();
+        loop {
+            let read = file.by_ref().take(SEARCHED_BYTES as u64).read_to_end(&mut piece)?;
+            let is_found = memmem::find(&piece, id.as_bytes()).is_some();
+            if is_found || read == 0 {
+                return Ok(is_found);
+            }
+            // The id may begin in one piece and end in the next.
+            piece.drain(..piece.len().saturating_sub(id.len() - 1));
+        }
+    };
+    search().map_err(StoreError::io("cannot read", path))
 }

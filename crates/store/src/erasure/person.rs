@@ -84,7 +84,7 @@ impl Target {
                 if own.get(row) == Some(self.wanted.person.id())
                     && let Some(print) = self.print(table, &link, &project, row)
                 {
-                    self.links.insert(print)?;
+                    self.links.insert(print);
                 }
             }
         }

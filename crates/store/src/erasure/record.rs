@@ -48,6 +48,16 @@ impl Record {
         replace_file(&path(dir, self.id), &content)
     }
 
+    /// Takes away what a writing that failed may have left.
+    pub fn forget(&self, dir: &DataDir) {
+        let path = path(dir, self.id);
+        for file in [path.with_extension("tmp"), path] {
+            if let Err(error) = remove(&file) {
+                tracing::error!(%error, "the rest of a request for erasure stays behind");
+            }
+        }
+    }
+
     pub fn remove(&self, dir: &DataDir) -> Result<(), StoreError> {
         remove(&path(dir, self.id))
     }

@@ -81,6 +81,11 @@ impl Register {
         self.all.iter().rev().filter(move |tracked| tracked.record.tenant == tenant).map(Tracked::tell)
     }
 
+    /// How many could not be carried out so far.
+    pub fn failed(&self) -> usize {
+        self.all.iter().filter(|tracked| matches!(tracked.state, ErasureState::Failed { .. })).count()
+    }
+
     pub fn is_due(&self) -> bool {
         self.all.iter().any(Tracked::is_due)
     }
@@ -106,16 +111,11 @@ impl Register {
         }
     }
 
-    /// It could not be carried out: it is tried again after a while.
-    pub fn note_failure(&mut self, id: ErasureId, reason: String) {
-        if let Some(tracked) = self.find_unfinished(id) {
-            let pause = match tracked.retry {
-                Retry::From(_, pause) => pause,
-                Retry::AtNextStart => FIRST_PAUSE,
-            };
-            tracked.state = ErasureState::Failed { reason };
-            tracked.has_failed = true;
-            tracked.retry = Retry::From(Some(Instant::now() + pause), (pause * 2).min(LONGEST_PAUSE));
+    /// What was under way has ended, and is not done: for an error, or because the store closes. It is tried again.
+    pub fn note_end(&mut self, error: Option<&StoreError>) {
+        let is_running = |tracked: &&mut Tracked| matches!(tracked.state, ErasureState::Running { .. });
+        for tracked in self.all.iter_mut().filter(is_running) {
+            tracked.end(error);
         }
     }
 
@@ -124,13 +124,6 @@ impl Register {
         if let Some(tracked) = self.find_unfinished(id) {
             tracked.state = ErasureState::Failed { reason };
             tracked.retry = Retry::AtNextStart;
-        }
-    }
-
-    /// The store closes in the middle of it.
-    pub fn note_interrupted(&mut self, id: ErasureId) {
-        if let Some(tracked) = self.find_unfinished(id) {
-            tracked.state = ErasureState::Waiting;
         }
     }
 
@@ -180,6 +173,15 @@ impl Tracked {
             Stage::Done(erased) => ErasureState::Done(erased.clone()),
         };
         Self { record, state, retry: Retry::From(None, FIRST_PAUSE), has_failed: false }
+    }
+
+    fn end(&mut self, error: Option<&StoreError>) {
+        self.state = ErasureState::Waiting;
+        if let (Some(error), Retry::From(_, pause)) = (error, &self.retry) {
+            self.state = ErasureState::Failed { reason: error.to_string() };
+            self.has_failed = true;
+            self.retry = Retry::From(Some(Instant::now() + *pause), (*pause * 2).min(LONGEST_PAUSE));
+        }
     }
 
     fn is_due(&self) -> bool {

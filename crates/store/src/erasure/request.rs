@@ -38,7 +38,11 @@ pub(crate) fn request(shared: &Shared, tenant: &str, person: Person) -> Result<E
         requested_at: Micros::now(),
         stage: Stage::Wanted(Wanted { person, through, log_file }),
     };
-    record.save(&shared.dir)?;
+    if let Err(error) = record.save(&shared.dir) {
+        // What may be there of it is not to be carried out, nor to tell of the person.
+        record.forget(&shared.dir);
+        return Err(error.into());
+    }
     let id = record.id;
     register.add(record);
     drop(register);

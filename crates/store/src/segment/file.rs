@@ -69,7 +69,7 @@ impl OpenSegment {
         self.footer.as_written.metadata()
     }
 
-    /// True when some row has a value of this column.
+    /// True when the file has the column; one that it lacks is all null.
     pub fn has_column(&self, name: &str) -> bool {
         self.footer.as_written.schema().field_with_name(name).is_ok()
     }

@@ -116,16 +116,22 @@ fn what_comes_after_the_request_is_new_also_before_it_is_carried_out() {
         let _ = gone.recv();
     }));
     store.erase("t", ada()).unwrap();
-    put_event(&store, "t", "after", Some("ada-lovelace"), None);
-    store.request_flush();
-    put_row(
-        &store,
-        Connection { user_id: Some("ada-lovelace"), ..connection("c1", "p", State::Open, noon()) },
-    );
+    // As many as are merged in memory.
+    let mut later: Vec<String> = (0..40).map(|n| format!("later {n}")).collect();
+    later.sort();
+    for id in &later {
+        put_event(&store, "t", id, Some("ada-lovelace"), None);
+    }
+    let connection = connection("c1", "p", State::Open, noon());
+    put_row(&store, Connection { user_id: Some("ada-lovelace"), ..connection });
+    // A crash now leaves both in the log.
+    let (_copy, again) = crashed(dir.path());
     drop(go);
-    until_done(&store);
-    assert_eq!(sorted_ids(&store), ["after"]);
-    assert_eq!(store.look(|view| view.ledger.tenant("t").unwrap().known()), 1);
+    for store in [&store, &again] {
+        until_done(store);
+        assert_eq!(sorted_ids(store), later);
+        assert_eq!(store.look(|view| view.ledger.tenant("t").unwrap().known()), 1);
+    }
 }
 
 #[test]
@@ -215,9 +221,62 @@ fn who_holds_a_snapshot_reads_on_while_the_files_are_gone() {
 }
 
 #[test]
+fn rows_of_many_pages_and_row_groups_go_and_stay_as_the_rule_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    // Whose each event is: by its own id, by its session, or neither; in two tenants whose rows stand one behind the other.
+    let is_hers = |n: u32| n.is_multiple_of(997) || n % 499 == 3;
+    for start in (0..300_000_u32).step_by(10_000) {
+        let texts: Vec<_> =
+            (start..start + 10_000).map(|n| (n, format!("{n:08}"), format!("s{}", n % 7))).collect();
+        let rows = texts.iter().map(|(n, id, session)| {
+            let (user_id, session) = match n {
+                n if n.is_multiple_of(997) => (Some("ada"), Some(session.as_str())),
+                n if n % 499 == 3 => (None, Some("her-session")),
+                n if n.is_multiple_of(3) => (Some("bob"), Some("her-session")),
+                _ => (None, Some(session.as_str())),
+            };
+            let tenant = if n.is_multiple_of(2) { "t" } else { "u" };
+            let event_time = noon() + i64::from(n % 1000) * 1_000_000;
+            (None, Event { event_time, user_id, session_id: session, ..event(tenant, "p", id, false) })
+        });
+        wait(store.append(rows).unwrap()).unwrap();
+    }
+    for tenant in ["t", "u"] {
+        let session = Session {
+            tenant_id: tenant,
+            project_id: "p",
+            session_id: "her-session",
+            event_time: noon(),
+            received_at: noon(),
+            user_id: Some("ada"),
+            ..Session::default()
+        };
+        put_row(&store, session);
+    }
+    flush(&store);
+    store.erase("u", Person::User("ada".into())).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while store.health().failed_erasures == 0
+        && !matches!(store.erasures("u")[0].state, ErasureState::Done(_))
+    {
+        assert!(Instant::now() < deadline, "{:?}", store.erasures("u"));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let expected: Vec<_> =
+        (0..300_000_u32).filter(|n| n.is_multiple_of(2) || !is_hers(*n)).map(|n| format!("{n:08}")).collect();
+    assert!(sorted_ids(&store) == expected);
+    let (segment, rows) =
+        store.look(|view| (Arc::clone(&view.manifest.segments[0]), view.manifest.segments[0].meta.rows));
+    assert_eq!(rows as usize, expected.len());
+    assert_eq!(segment.open().unwrap().metadata().num_row_groups(), 3);
+    segment.verify().unwrap();
+}
+
+#[test]
 fn a_crash_at_any_step_is_made_up_for() {
     let copies: Arc<Mutex<Vec<(&'static str, tempfile::TempDir)>>> = Arc::default();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = fast_dir();
     let store = open(dir.path());
     put_ada_and_bob(&store);
     flush(&store);
@@ -230,7 +289,7 @@ fn a_crash_at_any_step_is_made_up_for() {
     *store.shared().steps.lock() = None;
     let copies = std::mem::take(&mut *copies.lock());
     let steps: std::collections::BTreeSet<_> = copies.iter().map(|(step, _)| *step).collect();
-    assert_eq!(steps.len(), 7, "{steps:?}");
+    assert_eq!(steps.len(), 8, "{steps:?}");
     for (step, copy) in copies {
         let again = open(copy.path());
         until_done(&again);
@@ -274,13 +333,38 @@ fn a_damaged_segment_is_named_and_the_rest_goes_and_it_ends_when_the_file_does()
 }
 
 #[test]
+fn what_fails_says_why_and_is_carried_out_when_the_store_opens_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_ada_and_bob(&store);
+    flush(&store);
+    // What would be written next is in the way.
+    let number = store.shared().next_number() + 1;
+    let in_the_way = dir.path().join("segments").join(format!("events-{number:010}.parquet"));
+    fs::write(&in_the_way, "not yours").unwrap();
+    store.erase("t", ada()).unwrap();
+    let is_it = |reason: &str| reason.contains("cannot write") && !reason.contains("ada");
+    until(&store, |states| matches!(states, [ErasureState::Failed { reason }] if is_it(reason)));
+    assert_eq!(store.health().failed_erasures, 1);
+    assert_eq!(sorted_ids(&store).len(), 4);
+    assert_eq!(fs::read(&in_the_way).unwrap(), b"not yours");
+    drop(store);
+    let store = open(dir.path());
+    until_done(&store);
+    assert_eq!(store.health().failed_erasures, 0);
+    assert_eq!(sorted_ids(&store), ["bob's", "nobody's"]);
+}
+
+#[test]
 fn what_was_set_aside_with_the_id_in_it_is_named() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
     fs::write(dir.path().join("log").join("0000000001.damaged-4096"), "..ada-lovelace..").unwrap();
     fs::write(dir.path().join("log").join("0000000002.damaged-4096"), "..bob..").unwrap();
     fs::create_dir(dir.path().join("imports")).unwrap();
-    fs::write(dir.path().join("imports").join("x.set-aside"), "ada-lovelace,").unwrap();
+    // The id stands where one piece that is looked at ends and the next begins.
+    let long = [&vec![b'.'; 1024 * 1024 - 3][..], b"ada-lovelace,"].concat();
+    fs::write(dir.path().join("imports").join("x.set-aside"), long).unwrap();
     let store = open(dir.path());
     store.erase("t", ada()).unwrap();
     until_done(&store);

@@ -200,6 +200,17 @@ fn known(store: &Store) -> BTreeSet<(String, String, Option<String>)> {
     })
 }
 
+/// How many connections are open, and were at once by the hour.
+fn numbers(store: &Store) -> Vec<(u64, Vec<u32>)> {
+    store.look(|view| {
+        let of = |tenant| view.ledger.tenant(tenant);
+        let ledgers = ["t0", "t1"].into_iter().filter_map(of).filter(|ledger| ledger.known() > 0);
+        let peaks =
+            |ledger: &crate::connections::TenantLedger| ledger.peaks().highest(noon() - DAY, HOUR, 48);
+        ledgers.map(|ledger| (ledger.open(), peaks(ledger))).collect()
+    })
+}
+
 fn check(store: &Store, path: &Path, model: &Model) -> Result<(), TestCaseError> {
     let mut expected: Vec<_> =
         model.rows.iter().map(|(n, row)| (row.table, format!("t{}", row.tenant), *n)).collect();
@@ -242,19 +253,24 @@ fn check(store: &Store, path: &Path, model: &Model) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_person_s_rows_go_and_no_others_whatever_happens_meanwhile(steps in steps()) {
-        let mut dir = tempfile::tempdir().unwrap();
+        let mut dir = fast_dir();
         let mut store = open(dir.path());
         let mut model = Model::default();
-        // What a crash at a step of an erasure leaves, and the model as it was then.
+        let mut pending: BTreeMap<u8, u8> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Append(rows) => append(&store, &mut model, &rows),
                 Step::Flush => flush(&store),
                 Step::Erase(tenant, kind, id) => {
+                    // Of two kinds under way at once, one may remove the session by which the other would join an event,
+                    // before it or after it: the model knows one order only.
+                    if pending.insert(tenant, kind).is_some_and(|before| before != kind) {
+                        until_done(&store);
+                    }
                     let person = model.erase(tenant, kind, id);
                     store.erase(&format!("t{tenant}"), person).unwrap();
                 }
@@ -287,9 +303,11 @@ proptest! {
         }
         until_done(&store);
         check(&store, dir.path(), &model)?;
+        let before = numbers(&store);
         drop(store);
         prop_assert_eq!(crate::check(dir.path()).unwrap().findings, Vec::<String>::new());
         let store = open(dir.path());
         check(&store, dir.path(), &model)?;
+        prop_assert_eq!(numbers(&store), before);
     }
 }

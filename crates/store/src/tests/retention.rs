@@ -112,7 +112,7 @@ proptest! {
         rounds in prop::collection::vec(prop::collection::vec((0..3_u8, 0..40_i64), 1..12), 1..6),
         kept in prop::array::uniform3(0..30_u32),
     ) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = fast_dir();
         let store = open(dir.path());
         let now = Micros::now().0;
         let mut expected = BTreeSet::new();
