@@ -90,6 +90,17 @@ impl From<Erasure> for ErasureAnswer {
     }
 }
 
+impl ErasureAnswer {
+    /// What is in the way is a file of the server's, whose name is for the operator.
+    fn told_to(mut self, admin: &Admin) -> Self {
+        if self.reason.is_some() && !admin.is_operator() {
+            self.reason =
+                Some("some of the stored data cannot be read now; the operator has to see to it".to_owned());
+        }
+        self
+    }
+}
+
 impl From<Erased> for ErasedAnswer {
     fn from(erased: Erased) -> Self {
         let rows = Table::ALL.iter().zip(erased.rows);
@@ -119,7 +130,7 @@ async fn request(
     app.accounts
         .record(&admin.actor(), "person.erase", Some(&tenant), Some(&target), &json!({"by": kind}))
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(find(&app, &tenant, id)?)))
+    Ok((StatusCode::ACCEPTED, Json(find(&app, &admin, &tenant, id)?)))
 }
 
 /// The tenant's erasures: those under way, and the last ones done.
@@ -129,7 +140,8 @@ async fn list(
     Named(tenant): Named<String>,
 ) -> Result<Json<List<ErasureAnswer>>, Failure> {
     let tenant = admin.tenant(&tenant)?;
-    let items = app.store.erasures(tenant.as_str()).into_iter().map(ErasureAnswer::from).collect();
+    let erasures = app.store.erasures(tenant.as_str()).into_iter();
+    let items = erasures.map(|erasure| ErasureAnswer::from(erasure).told_to(&admin)).collect();
     Ok(Json(List { items, next: None }))
 }
 
@@ -140,11 +152,12 @@ async fn show(
 ) -> Result<Json<ErasureAnswer>, Failure> {
     let tenant = admin.tenant(&tenant)?;
     let id = erasure.parse().map_err(|_| no_such_erasure())?;
-    Ok(Json(find(&app, &tenant, id)?))
+    Ok(Json(find(&app, &admin, &tenant, id)?))
 }
 
-fn find(app: &App, tenant: &TenantId, id: ErasureId) -> Result<ErasureAnswer, Failure> {
-    app.store.erasure(tenant.as_str(), id).map(ErasureAnswer::from).ok_or_else(no_such_erasure)
+fn find(app: &App, admin: &Admin, tenant: &TenantId, id: ErasureId) -> Result<ErasureAnswer, Failure> {
+    let erasure = app.store.erasure(tenant.as_str(), id).ok_or_else(no_such_erasure)?;
+    Ok(ErasureAnswer::from(erasure).told_to(admin))
 }
 
 fn no_such_erasure() -> Failure {
