@@ -8,6 +8,7 @@
 mod activity;
 mod activity_intake;
 mod activity_vectors;
+mod backup;
 mod connect_tyk;
 mod connect_tyk_redis;
 mod connect_tyk_troubles;

@@ -6,6 +6,7 @@
 //! How a key travels in a request, JWTs, and what a scope allows are left to the server.
 
 mod accounts;
+mod backup;
 mod base32;
 mod create_key;
 mod database;
@@ -28,6 +29,7 @@ mod tenant_settings;
 mod watch;
 
 pub use accounts::Accounts;
+pub use backup::copy_accounts;
 pub use create_key::{KeyRequest, MAX_KEY_NAME_CHARS, MAX_KEYS, NewKey};
 pub use database::{BUSY_WAIT, DATABASE_FILE, LOCK_FILE};
 pub use duration_text::{InvalidDuration, parse_duration};

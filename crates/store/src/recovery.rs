@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tidegauge_facts::{Micros, Table};
 
+use crate::backup;
 use crate::checkpoint::Checkpoint;
 use crate::connections::{Ledger, MAX_IDLE, Messages};
 use crate::dedupe::{Dedupe, Fingerprinter};
@@ -40,6 +41,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
     let now = Micros::now();
     let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
     manifest.remove_orphans(dir)?;
+    backup::remove_leftovers(dir.path());
     segment::remove_orphans(&dir.segment_dir(), &manifest.segments)?;
     traffic::remove_orphans(&dir.traffic_dir(), &manifest.traffic.parts)?;
 

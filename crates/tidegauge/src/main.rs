@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
 
+mod backup;
 mod commands;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     #[command(subcommand)]
     Connect(commands::connect::Command),
     Check(commands::check::Args),
+    Backup(commands::backup::Args),
+    Restore(commands::restore::Args),
     Export(commands::export::Args),
     Import(commands::import::Args),
 }
@@ -55,6 +58,8 @@ fn main() -> ExitCode {
         Command::Tenant(command) => commands::tenant::run(command),
         Command::Connect(command) => commands::connect::run(command),
         Command::Check(args) => commands::check::run(&args),
+        Command::Backup(args) => commands::backup::run(&args),
+        Command::Restore(args) => commands::restore::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Import(args) => commands::import::run(args),
     };

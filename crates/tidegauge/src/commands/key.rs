@@ -7,7 +7,7 @@ use serde::Serialize;
 use tidegauge_accounts::{Accounts, KeyRequest, KeyRow, NewKey, Scopes, parse_expiry};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 
-use super::say_json;
+use super::{open_accounts, say_json};
 
 /// Make, list and revoke API keys. A running server honours the change within a second.
 #[derive(clap::Subcommand)]
@@ -63,13 +63,13 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
             accounts.close().await;
         }
         Command::List { data } => {
-            let accounts = Accounts::open(&data).await?;
+            let accounts = open_accounts(&data).await?;
             let keys = accounts.list_keys().await?;
             say_json(&keys.iter().map(KeyShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
         }
         Command::Revoke { data, key } => {
-            let accounts = Accounts::open(&data).await?;
+            let accounts = open_accounts(&data).await?;
             say_json(&KeyShown::from(&accounts.revoke_key(&key).await?))?;
             accounts.close().await;
         }
@@ -80,7 +80,7 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
 /// Opens the accounts, making the directory: a key may be made before the first start.
 async fn open_or_make(data: &Path) -> anyhow::Result<Accounts> {
     std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
-    Ok(Accounts::open(data).await?)
+    open_accounts(data).await
 }
 
 /// A key as it is printed; its secret only when it has just been made.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use tidegauge_accounts::{Accounts, IdleTimeout, TenantRow, parse_duration};
+use tidegauge_accounts::{IdleTimeout, TenantRow, parse_duration};
 use tidegauge_facts::{Micros, TenantId};
 
-use super::say_json;
+use super::{open_accounts, say_json};
 
 /// List tenants and set what each has of its own. A running server honours the change within a second.
 #[derive(clap::Subcommand)]
@@ -58,13 +58,13 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
                 OwnOrDefault::Own(time) => Some(IdleTimeout::from_secs(time.as_secs())?),
                 OwnOrDefault::Default => None,
             };
-            let accounts = Accounts::open(&data).await?;
+            let accounts = open_accounts(&data).await?;
             let set = accounts.set_tenant_settings(&tenant, |settings| settings.idle_timeout = idle_timeout);
             say_json(&TenantShown::from(&set.await?))?;
             accounts.close().await;
         }
         Command::List { data } => {
-            let accounts = Accounts::open(&data).await?;
+            let accounts = open_accounts(&data).await?;
             let tenants = accounts.list_tenants().await?;
             say_json(&tenants.iter().map(TenantShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
