@@ -26,6 +26,7 @@ mod import;
 mod lenient;
 mod live;
 mod mudbase;
+mod older_directories;
 mod otlp;
 mod refusals;
 mod signals;

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::named::Named;
+use super::named::{Named, NamedFile};
 use super::{HeldFile, Kind, free_lock};
 use crate::error::StoreError;
 use crate::log;
@@ -58,10 +58,10 @@ impl Links {
         for dir in named.dirs() {
             links.make_dir(dir)?;
         }
-        for (path, crc32c) in named.files() {
+        for NamedFile { path, crc32c, is_derived } in named.files() {
             if links.link(data, &path)? {
                 links.files.push(HeldFile { path, kind: Kind::Whole { crc32c } });
-            } else {
+            } else if !is_derived {
                 links.missing.push(format!("{} is missing", path.display()));
             }
         }

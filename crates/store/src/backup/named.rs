@@ -20,16 +20,33 @@ impl Named {
         ["segments", "traffic"]
     }
 
-    /// Each file's place in the data directory and, where the manifest has it, its CRC-32C.
-    pub fn files(&self) -> Vec<(PathBuf, Option<u32>)> {
+    /// The files.
+    pub fn files(&self) -> Vec<NamedFile> {
         let Self(manifest) = self;
-        let checkpoint = manifest.checkpoint.iter();
-        let checkpoint =
-            checkpoint.map(|meta| (directory::checkpoint_name(meta.number).into(), Some(meta.crc32c)));
-        let segments = manifest.segments.iter();
-        let segments = segments.map(|meta| (Path::new("segments").join(&meta.name), Some(meta.crc32c)));
-        let parts = manifest.traffic.iter().flat_map(|traffic| &traffic.parts);
-        let parts = parts.map(|meta| (Path::new("traffic").join(traffic::part_name(meta.number)), None));
+        let checkpoint = manifest.checkpoint.iter().map(|meta| NamedFile {
+            path: directory::checkpoint_name(meta.number).into(),
+            crc32c: Some(meta.crc32c),
+            is_derived: true,
+        });
+        let segments = manifest.segments.iter().map(|meta| NamedFile {
+            path: Path::new("segments").join(&meta.name),
+            crc32c: Some(meta.crc32c),
+            is_derived: false,
+        });
+        let parts = manifest.traffic.iter().flat_map(|traffic| &traffic.parts).map(|meta| NamedFile {
+            path: Path::new("traffic").join(traffic::part_name(meta.number)),
+            crc32c: None,
+            is_derived: true,
+        });
         checkpoint.chain(segments).chain(parts).collect()
     }
+}
+
+pub(super) struct NamedFile {
+    /// Where it stands in the data directory.
+    pub path: PathBuf,
+    /// Its checksum, where the manifest has it.
+    pub crc32c: Option<u32>,
+    /// It is made again from the segments when it is missing.
+    pub is_derived: bool,
 }
