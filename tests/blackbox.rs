@@ -29,6 +29,7 @@ mod mudbase;
 mod older_directories;
 mod otlp;
 mod refusals;
+mod service;
 mod signals;
 mod signals_intake;
 mod signals_refusals;

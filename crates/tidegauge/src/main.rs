@@ -4,6 +4,7 @@
 
 mod backup;
 mod commands;
+mod notify;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ enum Command {
     Tenant(commands::tenant::Command),
     #[command(subcommand)]
     Connect(commands::connect::Command),
+    Health(commands::health::Args),
     Check(commands::check::Args),
     Backup(commands::backup::Args),
     Restore(commands::restore::Args),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
         Command::Connect(command) => commands::connect::run(command),
+        Command::Health(args) => commands::health::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Backup(args) => commands::backup::run(&args),
         Command::Restore(args) => commands::restore::run(&args),

@@ -6,6 +6,7 @@ pub mod check;
 pub mod connect;
 pub mod export;
 pub mod gateway;
+pub mod health;
 pub mod import;
 pub mod key;
 pub mod restore;
