@@ -16,6 +16,6 @@ pub mod sink;
 pub mod wire;
 
 pub use connector::{Connector, Ended, Fatal, Mode};
-pub use figures::Figures;
+pub use figures::{Figures, Tally};
 pub use gateway_record::{GatewayRecord, Unusable};
 pub use sink::{Outcome, Refused, Sink, Trouble};

@@ -57,6 +57,13 @@ macro_rules! opaque_id {
             }
         }
 
+        impl Default for $name {
+            /// The one that every data directory has from its first start.
+            fn default() -> Self {
+                Self(DEFAULT_NAME.into())
+            }
+        }
+
         impl std::str::FromStr for $name {
             type Err = InvalidId;
 

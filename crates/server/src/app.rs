@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tidegauge_accounts::{Accounts, KeyRing};
+use tidegauge_connect::Figures;
 use tidegauge_geo::Countries;
 use tidegauge_store::Store;
 
+use crate::auth::Door;
 use crate::body::Bodies;
 use crate::client_address::TrustedProxies;
+use crate::metrics::Metrics;
 use crate::reading::Reads;
 use crate::sockets::Sockets;
 
@@ -64,8 +67,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// Tenants, projects, keys.
     pub accounts: Accounts,
-    /// The keys in memory.
-    pub keys: KeyRing,
+    /// Who may come in, and how much of him.
+    pub door: Door,
     /// The bounds.
     pub limits: Limits,
     /// When the server started.
@@ -80,6 +83,12 @@ pub struct App {
     pub trusted_proxies: TrustedProxies,
     /// Tells the countries of addresses whose facts name none.
     pub countries: Arc<Countries>,
+    /// The figures for `/metrics`.
+    pub metrics: Metrics,
+    /// What the connector to a gateway has done, when there is one.
+    pub connector: Option<Arc<Figures>>,
+    /// Whether callers come over TLS.
+    pub is_secure: bool,
 }
 
 impl App {
@@ -92,7 +101,7 @@ impl App {
         Self {
             store,
             accounts,
-            keys,
+            door: Door::new(keys),
             limits,
             started: Instant::now(),
             bodies,
@@ -100,6 +109,9 @@ impl App {
             sockets,
             trusted_proxies,
             countries: Arc::default(),
+            metrics: Metrics::default(),
+            connector: None,
+            is_secure: false,
         }
     }
 }

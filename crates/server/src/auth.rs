@@ -3,11 +3,17 @@
 //! Promise: nothing here tells a wrong key from a revoked, expired or unknown one, and no credential is
 //! ever printed. How a refusal is worded is each surface's own.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
 use tidegauge_accounts::{KeyRing, Principal, Scope};
-use tidegauge_facts::Micros;
+use tidegauge_facts::{Micros, TenantId};
+
+use crate::limits::{Allowance, Allowances, Kind, Left, Limited, Rates};
 
 /// Why a request is refused before its body is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,57 +24,186 @@ pub enum Denied {
     BadCredential,
     /// Its credential lacks the scope: 403.
     NoScope,
+    /// Its tenant or key asks too much: 429.
+    Limited(Limited),
 }
 
-/// The principal of a request that has the scope.
+/// Who asks, and what his tenant may take up.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Whom the credential stands for.
+    pub principal: Arc<Principal>,
+    /// What the tenant may take up.
+    pub allowance: Arc<Allowance>,
+    /// What the key may take up for itself.
+    key_rates: Option<Arc<Rates>>,
+}
+
+impl Caller {
+    /// Counts so much of a kind, or refuses it.
+    ///
+    /// # Errors
+    /// The key or the tenant asks too much.
+    pub fn charge(&self, kind: Kind, weight: u64) -> Result<Option<(u64, Left)>, Limited> {
+        let of_key = self.key_rates.as_ref().map(|rates| rates.take(kind, weight)).transpose()?.flatten();
+        let of_tenant = self.allowance.rates().take(kind, weight)?;
+        let is_told = self.allowance.terms.has_own_limits;
+        Ok(of_key.or_else(|| of_tenant.filter(|_| is_told)))
+    }
+
+    /// Counts facts, or refuses them.
+    ///
+    /// # Errors
+    /// As [`Caller::charge`].
+    pub fn charge_facts(&self, facts: usize) -> Result<(), Limited> {
+        self.charge(Kind::Events, facts as u64).map(drop)
+    }
+}
+
+impl Caller {
+    /// The caller, when he may administer the server and every tenant: an administrator of the operator's own tenant
+    /// whose credential is not bound to one project.
+    ///
+    /// # Errors
+    /// [`Denied::NoScope`].
+    pub fn as_operator(self, door: &Door) -> Result<Self, Denied> {
+        let caller = may(self, Scope::Admin)?;
+        let is_operator = caller.principal.tenant == door.operator && caller.principal.project.is_none();
+        if is_operator { Ok(caller) } else { Err(Denied::NoScope) }
+    }
+}
+
+/// Lets callers in: knows the credentials and the limits.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The API keys.
+    pub keys: KeyRing,
+    /// The limits.
+    pub allowances: Allowances,
+    /// The tenant whose administrators run the server itself.
+    pub operator: TenantId,
+}
+
+impl Door {
+    /// A door for these keys, with the default limits, run by the tenant `default`.
+    #[must_use]
+    pub fn new(keys: KeyRing) -> Self {
+        Self { keys, allowances: Allowances::default(), operator: TenantId::default() }
+    }
+
+    /// Who a credential stands for, whatever he may do.
+    ///
+    /// # Errors
+    /// [`Denied::BadCredential`].
+    pub async fn identify(&self, presented: &str) -> Result<Caller, Denied> {
+        let principal = self.keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)?;
+        let allowance = self.allowances.of(&principal.tenant);
+        Ok(Caller { principal, allowance, key_rates: None })
+    }
+
+    /// Whether a credential that was taken still is: it is neither revoked nor expired.
+    #[must_use]
+    pub fn still_works(&self, credential: &Lasting, now: Micros) -> bool {
+        match credential {
+            Lasting::Key(sha256) => self.keys.still_works(sha256, now.0),
+        }
+    }
+
+    /// Who a credential stands for, with this request counted. Says what is left when limits were set for him.
+    ///
+    /// # Errors
+    /// A credential that is none, or one whose owner asks too much.
+    pub async fn admit(
+        &self,
+        presented: &str,
+        headers: &HeaderMap,
+        max_body_bytes: usize,
+    ) -> Result<(Caller, Option<(u64, Left)>), Denied> {
+        let caller = self.identify(presented).await?;
+        let left = caller.charge(Kind::Requests, 1).map_err(Denied::Limited)?;
+        let bytes = announced_bytes(headers, max_body_bytes);
+        if bytes > 0 {
+            caller.charge(Kind::Bytes, bytes).map_err(Denied::Limited)?;
+        }
+        Ok((caller, left))
+    }
+}
+
+/// A credential that was taken, for what outlives its request.
+#[derive(Debug, Clone)]
+pub enum Lasting {
+    /// An API key, by the SHA-256 of its text.
+    Key([u8; 32]),
+}
+
+impl Lasting {
+    /// The credential that this caller presented.
+    #[must_use]
+    pub fn of(presented: &str, _caller: &Caller) -> Self {
+        Self::Key(Sha256::digest(presented.as_bytes()).into())
+    }
+
+    /// What a connection is counted by among its tenant's keys.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        match self {
+            Self::Key(sha256) => *sha256,
+        }
+    }
+}
+
+/// How long a body is to come; one that does not say counts as the longest that is taken.
+fn announced_bytes(headers: &HeaderMap, max_body_bytes: usize) -> u64 {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_unknown = || headers.contains_key(header::TRANSFER_ENCODING);
+    announced.unwrap_or_else(|| if is_unknown() { max_body_bytes as u64 } else { 0 })
+}
+
+/// What is known of a request's sender when its handler begins: an extension of every request.
+#[derive(Debug, Clone)]
+pub struct Presented(pub Result<Caller, Denied>);
+
+impl Presented {
+    /// The caller, when he has the scope.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub fn allowed(self, scope: Scope) -> Result<Caller, Denied> {
+        may(self.0?, scope)
+    }
+}
+
+/// The caller, when he has the scope.
+///
+/// # Errors
+/// [`Denied::NoScope`].
+pub fn may(caller: Caller, scope: Scope) -> Result<Caller, Denied> {
+    if caller.principal.scopes.contains(scope) { Ok(caller) } else { Err(Denied::NoScope) }
+}
+
+impl<S: Sync> FromRequestParts<S> for Presented {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or(Self(Err(Denied::NoCredential))))
+    }
+}
+
+/// The credential that the headers carry.
 ///
 /// A key comes as `Authorization: Bearer <key>`, bare as `Authorization: <key>` (seeds 001 and 004), or
-/// as `X-API-Key: <key>`.
-///
-/// # Errors
-/// See [`Denied`].
-pub fn authorize(keys: &KeyRing, headers: &HeaderMap, scope: Scope) -> Result<Arc<Principal>, Denied> {
-    allowed(authenticate(keys, headers)?, scope)
-}
-
-/// The principal of a key that has the scope, for a key that comes in no header.
-///
-/// # Errors
-/// See [`Denied`].
-pub fn authorize_key(keys: &KeyRing, presented: &str, scope: Scope) -> Result<Arc<Principal>, Denied> {
-    let principal = keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)?;
-    allowed(principal, scope)
-}
-
-fn allowed(principal: Arc<Principal>, scope: Scope) -> Result<Arc<Principal>, Denied> {
-    if principal.scopes.contains(scope) { Ok(principal) } else { Err(Denied::NoScope) }
-}
-
-/// The principal of a request, whatever it may do.
-///
-/// # Errors
-/// 401 only.
-pub fn authenticate(keys: &KeyRing, headers: &HeaderMap) -> Result<Arc<Principal>, Denied> {
-    authenticate_key(keys, presented_key(headers)?)
-}
-
-/// The principal of a key, whatever it may do.
-///
-/// # Errors
-/// 401 only.
-pub fn authenticate_key(keys: &KeyRing, presented: &str) -> Result<Arc<Principal>, Denied> {
-    keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)
-}
-
-/// The key that the headers carry.
+/// as `X-API-Key: <key>`; a token as `Authorization: Bearer <token>`.
 ///
 /// # Errors
 /// They carry none, or what can be none.
-pub fn presented_key(headers: &HeaderMap) -> Result<&str, Denied> {
-    let value = headers
-        .get(header::AUTHORIZATION)
-        .or_else(|| headers.get("x-api-key"))
-        .ok_or(Denied::NoCredential)?;
+pub fn presented_credential(headers: &HeaderMap) -> Result<&str, Denied> {
+    let name = if headers.contains_key(header::AUTHORIZATION) { "authorization" } else { "x-api-key" };
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().ok_or(Denied::NoCredential)?;
+    // Of two, a proxy before us may have looked at the other one.
+    if values.next().is_some() {
+        return Err(Denied::BadCredential);
+    }
     // A header may hold any byte; a key is ASCII.
     let text = value.to_str().map_err(|_| Denied::BadCredential)?.trim();
     let key = match text.split_once(' ') {
@@ -86,7 +221,7 @@ mod tests {
     fn key_in(name: &'static str, value: &'static str) -> Result<String, Denied> {
         let mut headers = HeaderMap::new();
         headers.insert(name, value.parse().unwrap());
-        presented_key(&headers).map(str::to_owned)
+        presented_credential(&headers).map(str::to_owned)
     }
 
     #[test]
@@ -101,6 +236,20 @@ mod tests {
         }
         assert_eq!(key_in("authorization", "Basic tg_x"), Err(Denied::BadCredential));
         assert_eq!(key_in("authorization", ""), Err(Denied::NoCredential));
-        assert_eq!(presented_key(&HeaderMap::new()), Err(Denied::NoCredential));
+        assert_eq!(presented_credential(&HeaderMap::new()), Err(Denied::NoCredential));
+        let mut two = HeaderMap::new();
+        two.append("authorization", "Bearer tg_x".parse().unwrap());
+        two.append("authorization", "Bearer tg_y".parse().unwrap());
+        assert_eq!(presented_credential(&two), Err(Denied::BadCredential));
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_counts_as_the_longest() {
+        let with = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(header::HeaderName::from_static(name), value.parse().unwrap())])
+        };
+        assert_eq!(announced_bytes(&with("content-length", "7"), 100), 7);
+        assert_eq!(announced_bytes(&with("transfer-encoding", "chunked"), 100), 100);
+        assert_eq!(announced_bytes(&HeaderMap::new(), 100), 0);
     }
 }

@@ -62,6 +62,12 @@ impl Bodies {
         }
     }
 
+    /// Bytes of bodies held now.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Reads a body.
     ///
     /// # Errors

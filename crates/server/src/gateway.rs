@@ -57,8 +57,10 @@ impl Sink for StoreSink {
             .collect();
         let rows: Vec<Request<'_>> =
             records.iter().zip(&tags).map(|(record, tags)| row(tenant, record, tags, received_at)).collect();
+        let storage = self.app.door.allowances.of(tenant).terms.ip_addresses;
         let passing = |reason: String| Trouble::Passing { reason, retry_after: None };
-        let taken = take_requests(&self.app, &rows).await.map_err(|error| passing(error.to_string()))?;
+        let taken =
+            take_requests(&self.app, storage, &rows).await.map_err(|error| passing(error.to_string()))?;
         let Stored { stored, repeated } =
             taken.confirmed(&self.app).await.map_err(|error| passing(error.to_string()))?;
         Ok(Outcome { stored, repeated, refused: Vec::new() })

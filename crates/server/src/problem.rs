@@ -1,8 +1,12 @@
 //! Problem details (RFC 9457): how routes that are our own, not a seed's, say what is wrong.
 
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use crate::auth::Denied;
+use crate::limits::Limited;
 
 /// A problem.
 #[derive(Debug, Clone, Serialize)]
@@ -10,6 +14,10 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip)]
+    limited: Option<Limited>,
 }
 
 impl Problem {
@@ -17,17 +25,48 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { title, status: status.as_u16(), detail: detail.into() }
+        Self { title, status: status.as_u16(), detail: detail.into(), request_id: None, limited: None }
+    }
+
+    /// The answer that this problem became, with the request's id in it.
+    #[must_use]
+    pub fn with_request_id(mut self, id: &str, answer: Response) -> Response {
+        self.request_id = Some(id.to_owned());
+        let Ok(body) = serde_json::to_vec(&self) else { return answer };
+        let (mut parts, _) = answer.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(parts, Body::from(body))
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self)).into_response();
+        let mut response = match &self.limited {
+            Some(limited) => limited.answer(axum::Json(&self)),
+            None => (status, axum::Json(&self)).into_response(),
+        };
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, 15.5.2: a 401 must say how to authenticate.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         let problem_json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem_json);
+        response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let (status, detail) = match denied {
+            Denied::NoCredential => (StatusCode::UNAUTHORIZED, "a credential is required".to_owned()),
+            Denied::BadCredential => (StatusCode::UNAUTHORIZED, "the credential is not valid".to_owned()),
+            Denied::NoScope => (StatusCode::FORBIDDEN, "the credential may not do this".to_owned()),
+            Denied::Limited(limited) => (StatusCode::TOO_MANY_REQUESTS, limited.to_string()),
+        };
+        let limited = if let Denied::Limited(limited) = denied { Some(limited) } else { None };
+        Self { limited, ..Self::new(status, detail) }
     }
 }
 

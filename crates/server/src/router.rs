@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
+use crate::front_door::front_door;
 use crate::{probes, problem, surfaces};
 
 /// All routes. A further surface is one folder and one line here.
 pub fn router(app: App) -> Router {
+    let app = Arc::new(app);
     Router::new()
         .merge(surfaces::track::routes())
         .merge(surfaces::projects::routes())
@@ -18,5 +21,6 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::otlp::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
-        .with_state(Arc::new(app))
+        .layer(from_fn_with_state(Arc::clone(&app), front_door))
+        .with_state(app)
 }

@@ -40,6 +40,12 @@ impl Sockets {
         (self.tracker.len() < self.max && !self.stopping.is_cancelled()).then(|| self.tracker.token())
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.tracker.len()
+    }
+
     /// Cancelled when the server stops.
     #[must_use]
     pub fn stopping(&self) -> &CancellationToken {

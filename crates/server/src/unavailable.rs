@@ -1,10 +1,11 @@
-//! When the server takes nothing more: 503, why, and when to come back. How it is worded around is each surface's.
+//! When the server takes nothing more, 503, or nothing more of this tenant, 429: why, and when to come back. How it is worded around is each surface's.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tidegauge_store::Refused;
 
 use crate::intake::IntakeError;
+use crate::limits::Limited;
 
 /// Seconds after which a refused write may be tried again.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
@@ -17,14 +18,19 @@ pub struct Unavailable {
     /// A sentence for the caller.
     pub reason: &'static str,
     retry_after: HeaderValue,
+    limited: Option<Limited>,
 }
 
 impl Unavailable {
     /// More comes than can be taken.
-    pub const BUSY: Self = Self { reason: "The server is busy; nothing was stored", retry_after: RETRY_SOON };
+    pub const BUSY: Self =
+        Self { reason: "The server is busy; nothing was stored", retry_after: RETRY_SOON, limited: None };
 
-    /// The answer: 503 with `Retry-After` and this body.
+    /// The answer: 503, or 429, with `Retry-After` and this body.
     pub fn answer(&self, body: impl IntoResponse) -> Response {
+        if let Some(limited) = &self.limited {
+            return limited.answer(body);
+        }
         let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, self.retry_after.clone());
         response
@@ -37,8 +43,12 @@ impl From<IntakeError> for Unavailable {
             IntakeError::Refused(Refused::Busy) => return Self::BUSY,
             IntakeError::Refused(Refused::DiskFull) => "The server's disk is almost full; nothing was stored",
             IntakeError::Refused(Refused::Stopped) => "The server takes no writes; nothing was stored",
+            IntakeError::Limited(limited) => {
+                let reason = "More is sent than may be sent; nothing was stored, try again later";
+                return Self { reason, retry_after: RETRY_SOON, limited: Some(limited) };
+            }
             IntakeError::Unknown => "The write could not be confirmed; whether it is stored is unknown",
         };
-        Self { reason, retry_after: RETRY_LATER }
+        Self { reason, retry_after: RETRY_LATER, limited: None }
     }
 }

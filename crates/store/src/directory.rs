@@ -50,7 +50,9 @@ impl DataDir {
         }
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;
-        for part in [directory.log_dir(), directory.segment_dir(), directory.traffic_dir()] {
+        let parts =
+            [directory.log_dir(), directory.segment_dir(), directory.traffic_dir(), directory.erasure_dir()];
+        for part in parts {
             fs::create_dir_all(&part).map_err(not_writable)?;
         }
         sync_dir(path).map_err(not_writable)?;
@@ -94,6 +96,10 @@ impl DataDir {
 
     pub(crate) fn traffic_dir(&self) -> PathBuf {
         self.path.join("traffic")
+    }
+
+    pub(crate) fn erasure_dir(&self) -> PathBuf {
+        self.path.join("erasures")
     }
 
     pub(crate) fn manifest(&self) -> PathBuf {

@@ -61,7 +61,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// One backup at a time.
-    #[error("another backup of {} is under way", .path.display())]
+    #[error("a backup of {} is under way", .path.display())]
     BackupUnderWay {
         /// The data directory.
         path: PathBuf,
@@ -96,6 +96,18 @@ pub enum StoreError {
         /// Of what.
         what: &'static str,
     },
+    /// A report took longer than it may.
+    #[error("the report took longer than {seconds} s: narrow the period")]
+    TookTooLong {
+        /// What it may take.
+        seconds: u64,
+    },
+    /// A report brings together more than it may.
+    #[error("the report would bring more than {bytes} bytes together: narrow it")]
+    TooMuchMemory {
+        /// What it may.
+        bytes: u64,
+    },
     /// Arrow or Parquet refused its own data.
     #[error("cannot {doing}: {reason}")]
     Format {
@@ -107,6 +119,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a report was stopped for what it may take, and not for anything that is wrong with the store.
+    #[must_use]
+    pub fn is_of_budget(&self) -> bool {
+        matches!(self, Self::TookTooLong { .. } | Self::TooMuchMemory { .. })
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }

@@ -3,9 +3,13 @@
 mod backup;
 mod damage;
 mod durability;
+mod erasure;
+mod erasure_model;
 mod model;
 mod newest_first;
+mod raw_search;
 mod repeats;
+mod retention;
 mod sessions;
 mod speed;
 mod traffic;

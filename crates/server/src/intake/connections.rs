@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tidegauge_accounts::Principal;
 use tidegauge_facts::connections::{State, message_id};
 use tidegauge_facts::{Connection, DEFAULT_NAME, Micros, ProjectId, Table, TenantId};
 use tidegauge_store::connections::{Description, TenantLedger};
@@ -14,6 +13,7 @@ use tidegauge_store::{Fingerprint, Refused, Store, View};
 
 use super::{IntakeError, Pending, take_rows};
 use crate::app::App;
+use crate::auth::Caller;
 
 /// The protocol of this server's own connections.
 pub const LIVE_PROTOCOL: &str = "WebSocket";
@@ -61,9 +61,13 @@ pub struct ConnectionMessage<'a> {
 /// Nothing was stored.
 pub async fn take_connections(
     app: &App,
-    principal: &Principal,
+    caller: &Caller,
     messages: &[ConnectionMessage<'_>],
 ) -> Result<Pending, IntakeError> {
+    caller.charge_facts(messages.len())?;
+    let principal = &*caller.principal;
+    let storage = caller.allowance.terms.ip_addresses;
+    let ips: Vec<_> = messages.iter().map(|message| storage.of(message.ip)).collect();
     let now = Micros::now();
     let tenant = principal.tenant.as_str();
     let project = principal.project.as_ref().map_or(DEFAULT_NAME, |project| project.as_str());
@@ -77,7 +81,8 @@ pub async fn take_connections(
     know_openings(app, tenant, &mut opened)?;
     let rows: Vec<(Option<Fingerprint>, Connection<'_>)> = messages
         .iter()
-        .map(|message| {
+        .zip(&ips)
+        .map(|(message, ip)| {
             let (at, project) = (instant(message), message.project_id.unwrap_or(project));
             let fingerprint = message.at.map(|at| {
                 let id = message_id(message.connection_id, message.state.as_str(), at.0);
@@ -97,7 +102,7 @@ pub async fn take_connections(
                 closed_at: (message.state == State::Close).then_some(at.0),
                 api_key_hash: message.api_key_hash,
                 user_id: message.user_id,
-                ip: message.ip,
+                ip: ip.as_deref(),
                 bytes_in: message.bytes_in,
                 bytes_out: message.bytes_out,
                 close_reason: message.close_reason,

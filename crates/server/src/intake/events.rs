@@ -1,14 +1,15 @@
 //! Events: given the ids and the project that their sender left out, then appended.
 
-use tidegauge_accounts::Principal;
 use tidegauge_facts::ids::FactIdText;
 use tidegauge_facts::{Event, FactIds, Micros, Table};
 use tidegauge_geo::Country;
 use tidegauge_store::Fingerprint;
 
 use super::country::missing_country;
-use super::{IntakeError, Pending, Stored, project_of, take_rows};
+use super::{IntakeError, Pending, Stored as StoredRows, project_of, take_rows};
 use crate::app::App;
+use crate::auth::Caller;
+use crate::privacy::Stored;
 
 /// An event as a surface has parsed it.
 pub trait NewEvent {
@@ -58,13 +59,17 @@ pub struct Taken {
 /// Nothing was stored.
 pub async fn take_events<E: NewEvent>(
     app: &App,
-    principal: &Principal,
+    caller: &Caller,
     events: &[E],
 ) -> Result<Taken, IntakeError> {
+    caller.charge_facts(events.len())?;
+    let principal = &*caller.principal;
     let received_at = Micros::now();
     let project = project_of(principal);
     let ids = EventIds::of(app, principal, project, events);
     let countries = missing_countries(app, events);
+    let storage = caller.allowance.terms.ip_addresses;
+    let ips: Vec<_> = events.iter().map(|event| storage.of(event.ip())).collect();
     let pending = take_rows(app, || {
         events.iter().enumerate().map(|(index, event)| {
             let row = event.to_row(principal.tenant.as_str(), project, received_at);
@@ -72,7 +77,8 @@ pub async fn take_events<E: NewEvent>(
             let (event_id, id_assigned) = (ids.text(index, event), fingerprint.is_none());
             let found = countries.get(index).and_then(Option::as_ref);
             let country = found.map_or(row.country, |country| Some(country.as_str()));
-            (fingerprint, Event { event_id, id_assigned, country, ..row })
+            let ip = ips.get(index).and_then(Stored::as_deref);
+            (fingerprint, Event { event_id, id_assigned, country, ip, ..row })
         })
     })
     .await?;
@@ -94,7 +100,7 @@ impl Taken {
     /// # Errors
     /// [`IntakeError::Unknown`]: the disk refused them or took too long.
     pub async fn confirmed(self, app: &App) -> Result<Receipt, IntakeError> {
-        let Stored { stored, repeated } = self.pending.confirmed(app).await?;
+        let StoredRows { stored, repeated } = self.pending.confirmed(app).await?;
         Ok(Receipt { stored, repeated, first_id: self.first_id, received_at: self.received_at })
     }
 }
@@ -107,7 +113,12 @@ struct EventIds {
 }
 
 impl EventIds {
-    fn of<E: NewEvent>(app: &App, principal: &Principal, project: &str, events: &[E]) -> Self {
+    fn of<E: NewEvent>(
+        app: &App,
+        principal: &tidegauge_accounts::Principal,
+        project: &str,
+        events: &[E],
+    ) -> Self {
         let tenant = principal.tenant.as_str();
         let fingerprints: Vec<Option<Fingerprint>> = events
             .iter()

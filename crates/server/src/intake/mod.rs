@@ -13,6 +13,7 @@ use tidegauge_facts::{DEFAULT_NAME, Row};
 use tidegauge_store::{Appended, Fingerprint, NotDurable, Refused};
 
 use crate::app::App;
+use crate::limits::Limited;
 
 /// Why facts were not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +21,18 @@ pub enum IntakeError {
     /// Nothing was stored.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Nothing was stored: the tenant, or the key, sends more than it may.
+    #[error("{0}")]
+    Limited(Limited),
     /// They were appended, but the disk refused them or took too long: whether they are stored is unknown.
     #[error("whether the write is durable is unknown")]
     Unknown,
+}
+
+impl From<Limited> for IntakeError {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
 }
 
 impl From<NotDurable> for IntakeError {

@@ -7,6 +7,7 @@ use tidegauge_store::Fingerprint;
 use super::country::missing_country;
 use super::{IntakeError, Pending, take_rows};
 use crate::app::App;
+use crate::privacy::IpStorage;
 
 /// Appends one call's requests, all or none. The rows carry their tenant and project; one whose `request_id` is empty
 /// gets an id, one without a country gets its address's, and one whose id was taken in before, in its project and
@@ -14,7 +15,11 @@ use crate::app::App;
 ///
 /// # Errors
 /// Nothing was stored.
-pub async fn take_requests(app: &App, rows: &[Request<'_>]) -> Result<Pending, IntakeError> {
+pub async fn take_requests(
+    app: &App,
+    storage: IpStorage,
+    rows: &[Request<'_>],
+) -> Result<Pending, IntakeError> {
     let fingerprints: Vec<Option<Fingerprint>> = rows
         .iter()
         .map(|row| {
@@ -34,6 +39,7 @@ pub async fn take_requests(app: &App, rows: &[Request<'_>]) -> Result<Pending, I
     }
     let countries: Vec<_> =
         rows.iter().map(|row| missing_country(&app.countries, row.country, row.ip)).collect();
+    let ips: Vec<_> = rows.iter().map(|row| storage.of(row.ip)).collect();
     take_rows(app, || {
         rows.iter().zip(&fingerprints).enumerate().map(|(index, (row, fingerprint))| {
             let country = countries[index].as_ref().map_or(row.country, |country| Some(country.as_str()));
@@ -41,7 +47,10 @@ pub async fn take_requests(app: &App, rows: &[Request<'_>]) -> Result<Pending, I
             // Invariant: made ids are the ASCII text of a UUID.
             let request_id =
                 if is_made { str::from_utf8(&made[index]).unwrap_or_default() } else { row.request_id };
-            (*fingerprint, Request { request_id, id_assigned: is_made, country, ..*row })
+            (
+                *fingerprint,
+                Request { request_id, id_assigned: is_made, country, ip: ips[index].as_deref(), ..*row },
+            )
         })
     })
     .await

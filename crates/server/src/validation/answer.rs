@@ -13,13 +13,13 @@ use crate::unavailable::Unavailable;
 /// Why a write fails, or a read beside it.
 #[derive(Debug)]
 pub enum Failure {
-    /// 401 or 403.
+    /// 401, 403 or 429.
     Denied(Denied),
     /// 400, 408, 413, 415 or 503.
     Body(BodyRefused),
     /// 400 or 422.
     Invalid(BodyError),
-    /// 503.
+    /// 429 or 503.
     Intake(IntakeError, Again),
     /// 405.
     MethodNotAllowed,
@@ -56,6 +56,9 @@ fn denied_answer(denied: Denied) -> Response {
         Denied::NoCredential => (StatusCode::UNAUTHORIZED, "Not authenticated"),
         Denied::BadCredential => (StatusCode::UNAUTHORIZED, "Invalid authentication credentials"),
         Denied::NoScope => (StatusCode::FORBIDDEN, "Not enough permissions"),
+        Denied::Limited(limited) => {
+            return limited.answer(axum::Json(ErrorAnswer { detail: limited.to_string() }));
+        }
     };
     with_header(plain(status, detail), header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }
@@ -75,6 +78,9 @@ fn body_answer(refused: BodyRefused) -> Response {
 fn intake_answer(error: IntakeError, again: Again) -> Response {
     let why = Unavailable::from(error);
     let detail = match error {
+        IntakeError::Limited(limited) => {
+            return limited.answer(axum::Json(ErrorAnswer { detail: limited.to_string() }));
+        }
         IntakeError::Refused(_) => why.reason,
         IntakeError::Unknown => again,
     };

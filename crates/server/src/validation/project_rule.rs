@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use tidegauge_accounts::{MAX_PROJECTS_PER_TENANT, Principal};
+use tidegauge_accounts::Principal;
 use tidegauge_store::Store;
 
 use super::batch::{Batch, item_loc};
 use super::error::{BodyError, Ctx, ErrorDetail, Loc, Problem};
 use super::json::{Json, Text};
+use crate::auth::Caller;
 
 /// The rule, for the facts of one request.
 pub struct ProjectRule<'a> {
@@ -22,12 +23,10 @@ const OTHER_PROJECT: &str = "this credential writes to its own project only";
 const TOO_MANY: &str = "the tenant has as many projects as it may have";
 
 impl<'a> ProjectRule<'a> {
-    /// The rule where these are the projects that the request's facts name.
-    pub fn new<'e>(
-        store: &Store,
-        principal: &'a Principal,
-        named: impl Iterator<Item = Option<&'e str>>,
-    ) -> Self {
+    /// The rule for a caller, where these are the projects that the request's facts name.
+    pub fn new<'e>(store: &Store, caller: &'a Caller, named: impl Iterator<Item = Option<&'e str>>) -> Self {
+        let principal = &*caller.principal;
+        let most = caller.allowance.terms.limits.max_projects;
         let named: HashSet<&str> = named.flatten().collect();
         if named.is_empty() || principal.project.is_some() {
             return Self { principal, surplus: HashSet::new() };
@@ -35,7 +34,7 @@ impl<'a> ProjectRule<'a> {
         let surplus = store.look(|view| {
             let tenant = view.gauges.tenant(principal.tenant.as_str());
             let known = tenant.map_or(0, tidegauge_store::TenantGauges::project_count);
-            let room = usize::try_from(MAX_PROJECTS_PER_TENANT).unwrap_or(0).saturating_sub(known);
+            let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(known);
             let is_new = |project: &&str| tenant.is_none_or(|tenant| tenant.project(project).is_none());
             named.into_iter().filter(is_new).skip(room).map(str::to_owned).collect()
         });

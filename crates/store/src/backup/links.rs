@@ -3,13 +3,14 @@
 //! Promise: they are all of one manifest, or none is made. What a killed backup leaves is removed by the next one, or by
 //! the next start of the server.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use super::named::{Named, NamedFile};
-use super::{HeldFile, Kind, free_lock};
+use super::{HeldFile, Kind, free_lock, give_to_owner};
 use crate::error::StoreError;
 use crate::log;
 
@@ -17,6 +18,9 @@ use crate::log;
 const LINKS: &str = "backup.links";
 const MANIFEST: &str = "MANIFEST.json";
 const LOG: &str = "log";
+const ERASURES: &str = "erasures";
+/// Endings of files that get their names once they are whole.
+const UNNAMED: [&str; 2] = ["tmp", "new"];
 
 /// A directory of the data directory that the store knows nothing of, to be held with it.
 pub struct Beside<'a> {
@@ -47,9 +51,12 @@ impl Links {
     pub fn make(data: &Path, beside: &[Beside<'_>]) -> Result<Option<Self>, StoreError> {
         let mut links = Self { dir: data.join(LINKS), files: Vec::new(), missing: Vec::new() };
         links.make_dir("")?;
+        give_to_owner(data, &links.dir);
         for beside in beside {
             links.link_all(data, beside.name)?;
         }
+        // Before the log, so that what an erasure is to take is in it.
+        links.link_all(data, ERASURES)?;
         let manifest = read(data)?;
         let named = Named::parse(&data.join(MANIFEST), &manifest)?;
         let place = links.place(Path::new(MANIFEST));
@@ -70,6 +77,8 @@ impl Links {
             let (held, now) = (links.place(Path::new(beside.name)), data.join(beside.name));
             is_one_state &= (beside.still_fits)(&held, &now).map_err(StoreError::io("cannot read", &now))?;
         }
+        // An erasure's record says which rows are still to go, and what it knows of them already.
+        is_one_state &= links.has_the_files_of(data, ERASURES)?;
         // No manifest comes back: each has a number, or a flush, of its own.
         is_one_state &= read(data)? == manifest;
         Ok(is_one_state.then_some(links))
@@ -124,23 +133,45 @@ impl Links {
 
     /// Links every file of a directory, if there is one.
     fn link_all(&mut self, data: &Path, name: &str) -> Result<(), StoreError> {
-        let dir = data.join(name);
-        let entries = match fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(StoreError::io("cannot read", &dir)(error)),
-        };
         self.make_dir(name)?;
-        for entry in entries {
-            let entry = entry.map_err(StoreError::io("cannot read", &dir))?;
-            let path = Path::new(name).join(entry.file_name());
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && self.link(data, &path)? {
+        for file in names(&data.join(name))? {
+            let path = Path::new(name).join(file);
+            if self.link(data, &path)? {
                 self.files.push(HeldFile { path, kind: Kind::Whole { crc32c: None } });
             }
         }
         Ok(())
     }
+
+    /// Whether a directory, whose files are replaced and never changed, is still as it was linked.
+    fn has_the_files_of(&self, data: &Path, name: &str) -> Result<bool, StoreError> {
+        let (held, now) = (self.dir.join(name), data.join(name));
+        let file = |path: PathBuf| fs::metadata(path).map(|file| file.ino()).ok();
+        let held_names = names(&held)?;
+        Ok(held_names == names(&now)?
+            && held_names.iter().all(|name| file(held.join(name)) == file(now.join(name))))
+    }
+}
+
+/// The names of the files in a directory, if there is one, in order.
+fn names(dir: &Path) -> Result<Vec<OsString>, StoreError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("cannot read", dir)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(StoreError::io("cannot read", dir))?;
+        let path = entry.path();
+        let is_unnamed =
+            path.extension().is_some_and(|ending| UNNAMED.iter().any(|unnamed| ending == *unnamed));
+        if !is_unnamed && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            names.push(entry.file_name());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn read(data: &Path) -> Result<Vec<u8>, StoreError> {
@@ -159,15 +190,17 @@ pub(super) fn remove(data: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Removes the links that a killed backup left, unless one is under way: they keep the disk space of files that
-/// are gone, and what was erased from them.
-pub(crate) fn remove_leftovers(data: &Path) {
+/// Removes the links that a killed backup left: they keep the disk space of files that are gone, and what was erased
+/// from them.
+///
+/// # Errors
+/// A backup is under way, or the system refused.
+pub(crate) fn remove_leftovers(data: &Path) -> Result<(), StoreError> {
     if !data.join(LINKS).exists() {
-        return;
+        return Ok(());
     }
-    let Some(_lock) = free_lock(data) else { return };
-    match remove(data) {
-        Ok(()) => tracing::info!("removed what a backup that was killed had left"),
-        Err(error) => tracing::warn!(%error, "a backup that was killed has left links"),
-    }
+    let Some(_lock) = free_lock(data) else {
+        return Err(StoreError::BackupUnderWay { path: data.to_owned() });
+    };
+    remove(data)
 }

@@ -10,8 +10,9 @@ mod links;
 mod named;
 mod unready;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use crate::directory::{FORMAT, format_of};
@@ -133,10 +134,19 @@ fn lock(data: &Path) -> Result<File, StoreError> {
     let path = data.join(LOCK);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(StoreError::io("cannot write", &path))?;
+    give_to_owner(data, &path);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::BackupUnderWay { path: data.to_owned() }),
         Err(TryLockError::Error(source)) => Err(StoreError::io("cannot lock", &path)(source)),
+    }
+}
+
+/// Gives what root makes to the data directory's owner: the server has to be able to clean up after a killed backup. For
+/// anybody else there is nothing to give.
+fn give_to_owner(data: &Path, path: &Path) {
+    if let Ok(owner) = fs::metadata(data) {
+        let _ = chown(path, Some(owner.uid()), Some(owner.gid()));
     }
 }
 

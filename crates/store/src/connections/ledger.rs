@@ -230,7 +230,11 @@ impl Ledger {
         past.renew(stale.day, stale.changes, hours);
     }
 
-    fn moment(&self, now: Micros) -> Moment {
+    pub(super) fn tenant_mut_if_known(&mut self, tenant: &str) -> Option<&mut TenantLedger> {
+        self.tenants.get_mut(tenant)
+    }
+
+    pub(super) fn moment(&self, now: Micros) -> Moment {
         Moment { now: now.0, since: self.since, is_recovery: false, is_replay: false }
     }
 

@@ -460,6 +460,22 @@ impl TenantLedger {
         self.vacant.push(place);
     }
 
+    /// Every connection's project and id.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter_map(|(place, _)| {
+            let names = &self.names[place as usize];
+            Some((&**self.texts.get(names.project)?, &*names.id))
+        })
+    }
+
+    /// Forgets a connection as if it had never been told of. What its hours before the ledger counted stays.
+    pub(super) fn forget(&mut self, project: &str, id: &str, moment: Moment) {
+        let Some(place) = self.find(project, id) else { return };
+        let life = self.lives.get(place as usize);
+        self.count(life, Life::VACANT, moment);
+        self.remove(place, life);
+    }
+
     /// An id names a connection within its project: a project's credential reaches no other's.
     fn find(&self, project: &str, id: &str) -> Option<u32> {
         let project = self.texts.find(project)?;

@@ -5,9 +5,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::erasure::until_done;
 use super::*;
 use crate::backup::{Beside, Held, Restoring, Unready, refuse_unready};
 use crate::directory::sync_dir;
+use crate::{ErasureState, Person};
 
 /// Holds the directory's files, and calls `meanwhile` before the second look at the manifest, with the number of
 /// the try.
@@ -118,6 +120,80 @@ fn one_backup_at_a_time_and_none_of_what_is_no_data_directory() {
     fs::write(dir.path().join("FORMAT"), "2\n").unwrap();
     let error = take(dir.path(), |_| true).unwrap_err();
     assert!(matches!(error, StoreError::NewerVersion { .. }), "{error}");
+}
+
+fn put_of_user(store: &Store, id: &str, user: &str) {
+    let row = Event { user_id: Some(user), ..event("t", "p", id, true) };
+    wait(store.append(std::iter::once((None, row))).unwrap()).unwrap();
+}
+
+fn erase_ada(store: &Store) {
+    store.erase("t", Person::User("ada".into())).unwrap();
+}
+
+#[test]
+fn an_erasure_that_is_asked_for_or_done_while_a_state_is_held_is_in_it_or_not_as_its_rows_are() {
+    for done_meanwhile in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        put_of_user(&store, "hers", "ada");
+        put_of_user(&store, "his", "bob");
+        flush(&store);
+        // Asked for in the first try; each look finds another state of it until it has come to an end.
+        let held = take(dir.path(), |number| {
+            if number == 1 {
+                erase_ada(&store);
+                put_of_user(&store, "hers, later", "ada");
+            }
+            if done_meanwhile && number == 1 {
+                until_gone(&store);
+            }
+            true
+        });
+        let held = held.unwrap();
+        let (copy, findings) = restored(&held);
+        drop(held);
+        assert_eq!(findings, Vec::<String>::new());
+        let again = open(copy.path());
+        until_done(&again);
+        assert_eq!(sorted_ids(&again), ["hers, later", "his"]);
+    }
+}
+
+/// Waits until the person's row is gone from the reports.
+fn until_gone(store: &Store) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while sorted_ids(store).contains(&"hers".to_owned()) {
+        assert!(Instant::now() < deadline, "{:?}", store.erasures("t"));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_erasure_is_not_done_while_a_backup_holds_what_it_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_of_user(&store, "hers", "ada");
+    flush(&store);
+    let held = take(dir.path(), |_| true).unwrap();
+    erase_ada(&store);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let reason = loop {
+        match store.erasures("t").remove(0).state {
+            ErasureState::Failed { reason } => break reason,
+            ErasureState::Done(_) => panic!("done, though a backup holds the rows"),
+            _ => assert!(Instant::now() < deadline),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(reason.contains("a backup of"), "{reason}");
+    assert_eq!(sorted_ids(&store), Vec::<String>::new());
+    let (copy, _) = restored(&held);
+    assert_eq!(ids_of(copy.path()), ["hers"]);
+    drop(held);
+    drop(store);
+    let store = open(dir.path());
+    until_done(&store);
 }
 
 /// A directory whose log ends in three frames, a file each time it was opened, and the newest file.

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, TenantSettings};
+use tidegauge_connect::Figures;
 use tidegauge_facts::TenantId;
 use tidegauge_geo::{Countries, CountrySource};
 use tidegauge_server::client_address::TrustedProxies;
@@ -160,13 +161,16 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     let limits = args.limits(open_files);
+    let figures = gateway.is_some().then(Arc::<Figures>::default);
     let app = App {
+        connector: figures.clone(),
         trusted_proxies: args.trusted_proxies,
         countries,
         ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
     };
     let gateway_stop = CancellationToken::new();
-    let gateway = gateway.map(|address| args.tyk.start(address, &app, &gateway_stop));
+    let gateway =
+        gateway.zip(figures).map(|(address, figures)| args.tyk.start(address, &app, figures, &gateway_stop));
     let sockets = app.sockets.clone();
     let asked_to_stop = OnceLock::new();
     let stopping = async {

@@ -75,11 +75,17 @@ impl TykArgs {
     }
 
     /// Begins to take records; ends when `stop` is cancelled.
-    pub fn start(self, address: Address, app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    pub fn start(
+        self,
+        address: Address,
+        app: &App,
+        figures: Arc<Figures>,
+        stop: &CancellationToken,
+    ) -> JoinHandle<()> {
         tracing::info!(redis = %address, "taking records of a Tyk gateway");
         let tenants = self.tyk_tenant.map_or(Tenants::ByOrganization, Tenants::One);
         let sink = StoreSink { app: Arc::new(app.clone()), tenants };
-        let (figures, lists) = (Arc::new(Figures::default()), lists_of(&self.tyk_list));
+        let lists = lists_of(&self.tyk_list);
         let connector = move || Connector {
             queue: Queue::new(address.clone()),
             lists: lists.clone(),

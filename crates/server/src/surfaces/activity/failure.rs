@@ -60,10 +60,15 @@ impl IntoResponse for Failure {
             Self::Denied(Denied::NoScope) => {
                 (StatusCode::FORBIDDEN, "Access to this is not allowed".to_owned())
             }
+            Self::Denied(Denied::Limited(limited)) | Self::Unread(Unread::Limited(limited)) => {
+                return limited.answer(body(limited.to_string()));
+            }
             Self::BadQuestion(bad) => (StatusCode::BAD_REQUEST, bad.to_string()),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This route answers GET".to_owned()),
             // Asked again as it is, it would be refused again.
-            Self::Unread(unread @ Unread::TooManyRows) => (StatusCode::BAD_REQUEST, unread.to_string()),
+            Self::Unread(unread @ (Unread::TooManyRows | Unread::TooMuchMemory)) => {
+                (StatusCode::BAD_REQUEST, unread.to_string())
+            }
             Self::Unread(unread) => {
                 return Unavailable::BUSY.answer(body(unread.to_string()));
             }

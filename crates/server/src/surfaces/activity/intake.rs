@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::{Micros, Request};
 
 use super::answers::RequestsAnswer;
@@ -16,7 +16,7 @@ use super::model::{REQUESTS, strict_batch};
 use super::request::ApiRequest;
 use super::wire::parse_batch;
 use crate::app::App;
-use crate::auth::authorize;
+use crate::auth::{Caller, Presented};
 use crate::body::WholeBody;
 use crate::intake::requests::take_requests;
 use crate::intake::{Pending, Stored, project_of};
@@ -35,12 +35,17 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// 1 to 1000 requests, all or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
-async fn requests(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
-    let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
+async fn requests(
+    State(app): State<Arc<App>>,
+    sender: Presented,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let caller = sender.allowed(Scope::Ingest).map_err(Failure::Denied)?;
     let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     let received_at = Micros::now();
     if preference::is_lenient(&headers) {
-        return lenient(&app, &principal, &headers, body, received_at).await;
+        return lenient(&app, &caller, &headers, body, received_at).await;
     }
     let content_type = content_type::of(&headers);
     let fast = content_type::is_json(content_type).then(|| parse_batch(&body.bytes)).flatten();
@@ -51,9 +56,9 @@ async fn requests(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -
             .map_err(Failure::Invalid)?,
     };
     let named = || requests.iter().map(ApiRequest::project_id);
-    let rule = ProjectRule::new(&app.store, &principal, named());
+    let rule = ProjectRule::new(&app.store, &caller, named());
     rule.check_all(REQUESTS, named()).map_err(Failure::Invalid)?;
-    let taken = take(&app, &principal, &requests, received_at).await?;
+    let taken = take(&app, &caller, &requests, received_at).await?;
     // While the disk is waited for, neither is needed any more.
     drop(requests);
     drop(body);
@@ -63,19 +68,18 @@ async fn requests(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -
 
 async fn lenient(
     app: &App,
-    principal: &Principal,
+    caller: &Caller,
     headers: &HeaderMap,
     body: WholeBody,
     received_at: Micros,
 ) -> Result<Response, Failure> {
     let batch = strict_batch(&body.bytes, content_type::of(headers)).map_err(Failure::Invalid)?;
     drop(body);
-    let rule =
-        ProjectRule::new(&app.store, principal, batch.items.iter().flatten().map(ApiRequest::project_id));
+    let rule = ProjectRule::new(&app.store, caller, batch.items.iter().flatten().map(ApiRequest::project_id));
     let Sorted { good, errors, failed } = rule.applied_to(REQUESTS, batch, ApiRequest::project_id).sorted();
     let stored = match good.is_empty() {
         true => Stored { stored: 0, repeated: 0 },
-        false => confirmed(app, take(app, principal, &good, received_at).await?).await?,
+        false => confirmed(app, take(app, caller, &good, received_at).await?).await?,
     };
     let answer = RequestsAnswer::lenient(stored, failed, received_at, errors);
     Ok(preference::honoured(Json(answer).into_response()))
@@ -83,10 +87,12 @@ async fn lenient(
 
 async fn take(
     app: &App,
-    principal: &Principal,
+    caller: &Caller,
     requests: &[ApiRequest<'_>],
     received_at: Micros,
 ) -> Result<Pending, Failure> {
+    caller.charge_facts(requests.len()).map_err(|limited| Failure::Intake(limited.into(), AGAIN))?;
+    let principal = &*caller.principal;
     let (tenant, project) = (principal.tenant.as_str(), project_of(principal));
     let tags: Vec<Vec<&str>> = requests.iter().map(ApiRequest::tag_texts).collect();
     let rows: Vec<Request<'_>> = requests
@@ -94,7 +100,9 @@ async fn take(
         .zip(&tags)
         .map(|(request, tags)| request.to_row(tenant, project, tags, received_at))
         .collect();
-    take_requests(app, &rows).await.map_err(|error| Failure::Intake(error, AGAIN))
+    take_requests(app, caller.allowance.terms.ip_addresses, &rows)
+        .await
+        .map_err(|error| Failure::Intake(error, AGAIN))
 }
 
 async fn confirmed(app: &App, taken: Pending) -> Result<Stored, Failure> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::parameters::{BadQuestion, Parameters, days};
 use super::rows::ActivityAnswer;
 use crate::app::App;
-use crate::auth::authorize;
+use crate::auth::Presented;
 use crate::query::Query;
 use crate::reading::read_report;
 
@@ -51,7 +51,7 @@ pub fn routes() -> Router<Arc<App>> {
         ("/api/usage/apis/{api}", Report::Api),
     ];
     reports.into_iter().fold(Router::new(), |router, (path, report)| {
-        let answer = move |app, path, uri, headers| answer(report, app, path, uri, headers);
+        let answer = move |app, path, uri, reader| answer(report, app, path, uri, reader);
         router.route(&format!("{path}/{DAYS}"), get(answer).fallback(method_not_allowed))
     })
 }
@@ -61,9 +61,10 @@ async fn answer(
     State(app): State<Arc<App>>,
     path: Result<Path<Vec<String>>, PathRejection>,
     uri: Uri,
-    headers: HeaderMap,
+    reader: Presented,
 ) -> Result<Response, Failure> {
-    let principal = authorize(&app.keys, &headers, Scope::Read).map_err(Failure::Denied)?;
+    let caller = reader.allowed(Scope::Read).map_err(Failure::Denied)?;
+    let principal = &*caller.principal;
     let Path(mut parts) = path.map_err(|_| BadQuestion::Path)?;
     let dates = parts.split_off(parts.len().saturating_sub(6));
     let dates = <[String; 6]>::try_from(dates).map_err(|_| BadQuestion::Path)?;
@@ -78,7 +79,7 @@ async fn answer(
     };
     let scope = Whose { tenant: principal.tenant.clone(), project: principal.project.clone() };
     let question = Question { scope, subject, first_day, last_day, bucket, api, tags };
-    let report = read_report(&app, move |store| {
+    let report = read_report(&app, &caller, move |store| {
         let rows = request_activity(&store.snapshot(), &question)?;
         // Many rows may be to be sorted and written, and are not on the threads that serve.
         Ok(order.page(rows, page).map_err(Failure::from).and_then(|(rows, pages)| {

@@ -14,15 +14,14 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use sha2::{Digest as _, Sha256};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::limits::{MAX_CONNECTION_LABEL_CHARS, MAX_LABEL_CHARS};
 use tidegauge_facts::{Micros, ProjectId};
 
 use super::key_mask::hex;
 use super::socket::{Held, MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, hold};
 use crate::app::App;
-use crate::auth::{Denied, authenticate_key, presented_key};
+use crate::auth::{Caller, Denied, Lasting, Presented, may, presented_credential};
 use crate::intake::connections::LiveConnection;
 use crate::query::{BadQuery, Query};
 use crate::serve::Peer;
@@ -41,16 +40,20 @@ async fn connect(
     project: Result<Path<String>, PathRejection>,
     uri: Uri,
     Extension(peer): Extension<Peer>,
+    sender: Presented,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, Rejection>,
 ) -> Result<Response, Failure> {
     // The path alone: the query may hold the credential.
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
     let query = Query::of(&uri);
-    let (key_sha256, principal) = authorize(&app, &headers, query).map_err(fail)?;
+    let (credential, caller) = authorize(&app, sender, &headers, query).await.map_err(fail)?;
+    let principal = &caller.principal;
     let project = project.ok().and_then(|Path(project)| ProjectId::parse(&project).ok());
     let project = project.ok_or_else(|| fail(FailureKind::NoSuchProject))?;
-    check_project(&app, &principal, &project).map_err(fail)?;
+    check_project(&app, &caller, &project).map_err(fail)?;
+    let ip = app.trusted_proxies.client_address(peer.address.ip(), &headers).to_string();
+    let ip = caller.allowance.terms.ip_addresses.of(Some(&ip));
     let connection = LiveConnection {
         tenant: principal.tenant.clone(),
         project,
@@ -60,12 +63,13 @@ async fn connect(
             .unwrap_or("realtime".into()),
         data_center: text(query, &["data_center"], SERVICE_RULE).map_err(fail)?.unwrap_or("default".into()),
         user_id: text(query, &["user_id", "userId"], USER_RULE).map_err(fail)?,
-        ip: Some(app.trusted_proxies.client_address(peer.address.ip(), &headers).to_string().into()),
+        ip: ip.as_deref().map(Box::from),
         host: app.sockets.host().map(Box::from),
-        api_key_hash: Some(hex(&key_sha256).into()),
+        api_key_hash: Some(hex(&credential.sha256()).into()),
         opened_at: Micros::now(),
     };
     let upgrade = upgrade.map_err(|rejection| fail(not_upgraded(&rejection)))?;
+    let own_place = caller.allowance.connection().map_err(|limited| fail(FailureKind::Limited(limited)))?;
     let place = app.sockets.enter().ok_or_else(|| fail(FailureKind::Unavailable))?;
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE_BYTES)
@@ -73,7 +77,7 @@ async fn connect(
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_MESSAGE_BYTES);
-    let held = Held { app, connection, key_sha256, _peer: peer, _place: place };
+    let held = Held { app, connection, credential, _peer: peer, _places: (own_place, place) };
     Ok(upgrade.on_upgrade(move |socket: WebSocket| hold(held, socket)))
 }
 
@@ -82,33 +86,35 @@ const SERVICE_RULE: (TextRule, &str) =
 const USER_RULE: (TextRule, &str) =
     (TextRule::line(1, MAX_LABEL_CHARS), "at most 1024 characters without control characters");
 
-/// Whose request it is, and the SHA-256 of its key. A browser's WebSocket can set no header, so that on this
-/// route alone the key may stand in the query (RFC 6750, 2.3).
-fn authorize(
+/// Whose request it is, and how long his credential lasts. A browser's WebSocket can set no header, so that on this
+/// route alone the credential may stand in the query (RFC 6750, 2.3).
+async fn authorize(
     app: &App,
+    sender: Presented,
     headers: &HeaderMap,
     query: Query<'_>,
-) -> Result<([u8; 32], Arc<Principal>), FailureKind> {
-    let key = match presented_key(headers) {
-        Ok(key) => Cow::Borrowed(key),
-        Err(Denied::NoCredential) => query
-            .one(&["access_token", "token"])
-            .map_err(|_| FailureKind::Denied(Denied::BadCredential))?
-            .ok_or(FailureKind::Denied(Denied::NoCredential))?,
-        Err(denied) => return Err(FailureKind::Denied(denied)),
+) -> Result<(Lasting, Caller), FailureKind> {
+    let (text, caller) = match (presented_credential(headers), sender.0) {
+        (Ok(text), presented) => (Cow::Borrowed(text), presented.map_err(FailureKind::Denied)?),
+        (Err(Denied::NoCredential), _) => {
+            let text = query
+                .one(&["access_token", "token"])
+                .map_err(|_| FailureKind::Denied(Denied::BadCredential))?
+                .ok_or(FailureKind::Denied(Denied::NoCredential))?;
+            let admitted = app.door.admit(&text, headers, app.limits.max_body_bytes).await;
+            (text, admitted.map_err(FailureKind::Denied)?.0)
+        }
+        (Err(denied), _) => return Err(FailureKind::Denied(denied)),
     };
-    let principal = authenticate_key(&app.keys, &key).map_err(FailureKind::Denied)?;
-    if !principal.scopes.contains(Scope::Ingest) {
-        return Err(FailureKind::Denied(Denied::NoScope));
-    }
-    Ok((Sha256::digest(key.as_bytes()).into(), principal))
+    let caller = may(caller, Scope::Ingest).map_err(FailureKind::Denied)?;
+    Ok((Lasting::of(&text, &caller), caller))
 }
 
 /// A project comes into being by its first fact, but a credential of one project knows no other.
-fn check_project(app: &App, principal: &Principal, project: &ProjectId) -> Result<(), FailureKind> {
+fn check_project(app: &App, caller: &Caller, project: &ProjectId) -> Result<(), FailureKind> {
     let named = project.as_str();
-    let rule = ProjectRule::new(&app.store, principal, std::iter::once(Some(named)));
-    match (rule.refuses(named), &principal.project) {
+    let rule = ProjectRule::new(&app.store, caller, std::iter::once(Some(named)));
+    match (rule.refuses(named), &caller.principal.project) {
         (None, _) => Ok(()),
         (Some(_), Some(_)) => Err(FailureKind::NoSuchProject),
         (Some(_), None) => Err(FailureKind::TooManyProjects),

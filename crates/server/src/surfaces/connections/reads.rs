@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::Micros;
 use tidegauge_reports::connection_events::connection_events;
 use tidegauge_reports::connection_list::connection_list;
@@ -18,7 +18,7 @@ use tidegauge_reports::connection_summary::connection_summary;
 use super::parameters::{self, BadParameters};
 use super::wire::{ConnectionAnswer, EventAnswer, SummaryAnswer};
 use crate::app::App;
-use crate::auth::{Denied, authorize};
+use crate::auth::{Caller, Denied, Presented};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reading::{Unread, read};
@@ -31,41 +31,42 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/connection-analytics/events/query", get(events).fallback(method_not_allowed))
 }
 
-async fn summary(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
-    let (principal, now) = admit(&app, &headers)?;
+async fn summary(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+    let (caller, now) = admit(reader)?;
     let (filter, period) = parameters::summary(Query::of(&uri), now)?;
-    let asked = Arc::clone(&principal);
-    let rows = read(&app, move |store| {
+    let asked = Arc::clone(&caller.principal);
+    let rows = read(&app, &caller, move |store| {
         connection_summary(store, &asked.tenant, asked.project.as_ref(), &filter, period, now)
     });
-    let rows = rows.await?.into_iter().map(|row| SummaryAnswer::new(&principal.tenant, row));
+    let rows = rows.await?.into_iter().map(|row| SummaryAnswer::new(&caller.principal.tenant, row));
     Ok(Json(rows.collect::<Vec<_>>()).into_response())
 }
 
-async fn query(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
-    let (principal, now) = admit(&app, &headers)?;
+async fn query(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+    let (caller, now) = admit(reader)?;
     let filter = parameters::list(Query::of(&uri), now)?;
-    let asked = Arc::clone(&principal);
-    let rows =
-        read(&app, move |store| connection_list(store, &asked.tenant, asked.project.as_ref(), &filter, now));
-    let rows = rows.await?.into_iter().map(|row| ConnectionAnswer::new(&principal.tenant, row));
+    let asked = Arc::clone(&caller.principal);
+    let rows = read(&app, &caller, move |store| {
+        connection_list(store, &asked.tenant, asked.project.as_ref(), &filter, now)
+    });
+    let rows = rows.await?.into_iter().map(|row| ConnectionAnswer::new(&caller.principal.tenant, row));
     Ok(Json(rows.collect::<Vec<_>>()).into_response())
 }
 
-async fn events(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
-    let (principal, now) = admit(&app, &headers)?;
+async fn events(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+    let (caller, now) = admit(reader)?;
     let filter = parameters::events(Query::of(&uri), now)?;
-    let asked = Arc::clone(&principal);
-    let rows = read(&app, move |store| {
+    let asked = Arc::clone(&caller.principal);
+    let rows = read(&app, &caller, move |store| {
         connection_events(&store.snapshot(), &asked.tenant, asked.project.as_ref(), &filter)
     });
-    let rows = rows.await?.into_iter().map(|row| EventAnswer::new(&principal.tenant, row));
+    let rows = rows.await?.into_iter().map(|row| EventAnswer::new(&caller.principal.tenant, row));
     Ok(Json(rows.collect::<Vec<_>>()).into_response())
 }
 
-fn admit(app: &App, headers: &HeaderMap) -> Result<(Arc<Principal>, Micros), Failure> {
-    let principal = authorize(&app.keys, headers, Scope::Read).map_err(Failure::Denied)?;
-    Ok((principal, Micros::now()))
+fn admit(reader: Presented) -> Result<(Caller, Micros), Failure> {
+    let caller = reader.allowed(Scope::Read).map_err(Failure::Denied)?;
+    Ok((caller, Micros::now()))
 }
 
 /// Why a report is not answered.
@@ -98,6 +99,9 @@ impl IntoResponse for Failure {
                 (StatusCode::UNAUTHORIZED, how).into_response()
             }
             Self::Denied(Denied::NoScope) => StatusCode::FORBIDDEN.into_response(),
+            Self::Denied(Denied::Limited(limited)) | Self::Unread(Unread::Limited(limited)) => {
+                limited.answer(Problem::new(StatusCode::TOO_MANY_REQUESTS, limited.to_string()))
+            }
             Self::BadParameters(bad) => {
                 Problem::new(StatusCode::BAD_REQUEST, bad.to_string()).into_response()
             }

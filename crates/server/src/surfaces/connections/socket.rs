@@ -20,8 +20,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::ending::{End, GOODBYE_TIMEOUT, drain, goodbye};
 use crate::app::App;
+use crate::auth::Lasting;
 use crate::intake::IntakeError;
 use crate::intake::connections::{LiveConnection, LiveSign, note_live, take_live};
+use crate::limits::Place;
 use crate::serve::Peer;
 
 /// Longest message and frame of a client, in bytes. The library keeps the room that a socket's longest message took
@@ -41,10 +43,11 @@ const MAX_PING_TEXT_BYTES: usize = 256;
 pub struct Held {
     pub app: Arc<App>,
     pub connection: LiveConnection,
-    /// SHA-256 of its key: to see that it still works.
-    pub key_sha256: [u8; 32],
+    /// What it was let in with: to see that it still works.
+    pub credential: Lasting,
     pub _peer: Peer,
-    pub _place: TaskTrackerToken,
+    /// Its place among its tenant's connections, and among all.
+    pub _places: (Place, TaskTrackerToken),
 }
 
 /// Holds a socket from its upgrade to its end.
@@ -154,7 +157,7 @@ impl Life<'_> {
         }
         if now >= self.pinged + app.limits.websocket_ping {
             self.pinged = now;
-            if !app.keys.still_works(&self.held.key_sha256, Micros::now().0) {
+            if !app.door.still_works(&self.held.credential, Micros::now()) {
                 return Some(End::KeyEnded);
             }
             return self.send(Message::Ping(bytes::Bytes::new())).await;
@@ -184,7 +187,7 @@ impl Life<'_> {
         }
         drop(message);
         if now >= self.noted + ACTIVITY_EVERY {
-            if !self.held.app.keys.still_works(&self.held.key_sha256, self.heard_at.0) {
+            if !self.held.app.door.still_works(&self.held.credential, self.heard_at) {
                 return Some(End::KeyEnded);
             }
             self.note_activity(now);

@@ -141,6 +141,9 @@ fn denied_answer(denied: Denied, encoding: Encoding) -> Response {
         Denied::NoCredential => (StatusCode::UNAUTHORIZED, Code::Unauthenticated, "not authenticated"),
         Denied::BadCredential => (StatusCode::UNAUTHORIZED, Code::Unauthenticated, "invalid credential"),
         Denied::NoScope => (StatusCode::FORBIDDEN, Code::PermissionDenied, "the credential may not ingest"),
+        Denied::Limited(limited) => {
+            return limited.answer(error(encoding, Code::ResourceExhausted, &limited.to_string()));
+        }
     };
     let mut response = (status, error(encoding, code, message)).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,14 +8,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::Micros;
 
 use super::answers::{Failure, taken};
 use super::collect::Export;
 use super::encoding::Encoding;
 use crate::app::App;
-use crate::auth::authorize;
+use crate::auth::{Caller, Presented};
 use crate::intake::requests::take_requests;
 use crate::intake::{Pending, project_of};
 
@@ -24,18 +24,19 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/traces", post(traces).fallback(method_not_allowed))
 }
 
-async fn traces(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+async fn traces(State(app): State<Arc<App>>, sender: Presented, headers: HeaderMap, body: Body) -> Response {
     let encoding = Encoding::of(&headers);
-    export(&app, &headers, encoding, body).await.unwrap_or_else(|failure| failure.answer(encoding))
+    export(&app, sender, &headers, encoding, body).await.unwrap_or_else(|failure| failure.answer(encoding))
 }
 
 async fn export(
     app: &App,
+    sender: Presented,
     headers: &HeaderMap,
     encoding: Option<Encoding>,
     body: Body,
 ) -> Result<Response, Failure> {
-    let principal = authorize(&app.keys, headers, Scope::Ingest).map_err(Failure::Denied)?;
+    let caller = sender.allowed(Scope::Ingest).map_err(Failure::Denied)?;
     let encoding = encoding.ok_or(Failure::OtherType)?;
     let body = app.bodies.read_or_inflate(headers, body).await.map_err(Failure::Body)?;
     let (pending, rejected, reason) = {
@@ -44,11 +45,11 @@ async fn export(
         if export.is_over {
             return Err(Failure::TooManyRequests);
         }
-        let pending = take(app, &principal, &export).await?;
+        let pending = take(app, &caller, &export).await?;
         let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
         // Most SDKs tell nobody.
         if let Some(reason) = &reason {
-            tracing::info!(tenant = %principal.tenant, ignored = export.ignored, "{reason}");
+            tracing::info!(tenant = %caller.principal.tenant, ignored = export.ignored, "{reason}");
         }
         (pending, export.rejected, reason)
     };
@@ -61,12 +62,19 @@ async fn export(
 
 /// Appends the requests in parts that an append takes. A refusal halfway leaves the first parts stored: the exporter
 /// sends all of it again, and what is there by then is left out.
-async fn take(app: &App, principal: &Principal, export: &Export<'_>) -> Result<Vec<Pending>, Failure> {
+async fn take(app: &App, caller: &Caller, export: &Export<'_>) -> Result<Vec<Pending>, Failure> {
+    let principal = &*caller.principal;
+    let storage = caller.allowance.terms.ip_addresses;
     let parts = export.parts(principal.tenant.as_str(), project_of(principal), Micros::now());
     let mut pending = Vec::with_capacity(parts.len());
     for part in parts {
+        // Of an export that was begun, the rest is charged and never refused: it would only come again.
+        let charged = caller.charge_facts(part.len());
+        if pending.is_empty() {
+            charged.map_err(|limited| Failure::Intake(limited.into()))?;
+        }
         let refused = if pending.is_empty() { Failure::Intake } else { Failure::Halfway };
-        pending.push(take_requests(app, &part).await.map_err(refused)?);
+        pending.push(take_requests(app, storage, &part).await.map_err(refused)?);
     }
     Ok(pending)
 }

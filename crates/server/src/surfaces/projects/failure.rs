@@ -7,6 +7,7 @@ use tidegauge_facts::Micros;
 
 use crate::auth::Denied;
 use crate::body::BodyRefused;
+use crate::limits::Limited;
 use crate::query::BadQuery;
 use crate::reading::Unread;
 
@@ -29,6 +30,8 @@ pub(crate) enum FailureKind {
     Body(BodyRefused),
     Query(BadQuery),
     TooManyProjects,
+    /// Its tenant or its key has as much as it may.
+    Limited(Limited),
     Unavailable,
     /// The route speaks WebSocket, and the request asks for none, or for another version.
     UpgradeRequired,
@@ -37,8 +40,11 @@ pub(crate) enum FailureKind {
 }
 
 impl From<Unread> for FailureKind {
-    fn from(_: Unread) -> Self {
-        Self::Unavailable
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Limited(limited) => Self::Limited(limited),
+            _ => Self::Unavailable,
+        }
     }
 }
 
@@ -76,6 +82,10 @@ impl IntoResponse for Failure {
             FailureKind::Denied(Denied::NoScope) => {
                 (StatusCode::FORBIDDEN, "FORBIDDEN", "Insufficient permissions")
             }
+            FailureKind::Denied(Denied::Limited(limited)) | FailureKind::Limited(limited) => {
+                told = limited.to_string();
+                (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", &*told)
+            }
             FailureKind::NoSuchProject => (StatusCode::NOT_FOUND, "NOT_FOUND", "Project not found"),
             FailureKind::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed")
@@ -109,7 +119,12 @@ impl IntoResponse for Failure {
             path: &self.path,
             request_id: self.request_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
         };
-        let mut response = (status, axum::Json(answer)).into_response();
+        let mut response = match &self.kind {
+            FailureKind::Denied(Denied::Limited(limited)) | FailureKind::Limited(limited) => {
+                limited.answer(axum::Json(answer))
+            }
+            _ => (status, axum::Json(answer)).into_response(),
+        };
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => {

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::{Micros, ProjectId};
 use tidegauge_reports::active_users::active_users;
 use tidegauge_reports::event_throughput::event_throughput;
@@ -23,7 +23,7 @@ use super::answers::{
 use super::failure::{Failure, FailureKind};
 use super::parameters;
 use crate::app::App;
-use crate::auth::authorize;
+use crate::auth::{Caller, Presented};
 use crate::query::Query;
 use crate::reading::read;
 
@@ -45,11 +45,13 @@ type Named = Result<Path<String>, PathRejection>;
 async fn tenant(
     State(app): State<Arc<App>>,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
 ) -> Result<Json<TenantAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let principal = principal(&app, &headers).map_err(fail)?;
-    let report = read(&app, move |store| {
+    let caller = may_read(reader).map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
+    let report = read(&app, &caller, move |store| {
         tenant_analytics(store, &principal.tenant, principal.project.as_ref(), Micros::now())
     });
     Ok(Json(report.await.map_err(|unread| fail(unread.into()))?.into()))
@@ -60,10 +62,12 @@ async fn analytics(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
 ) -> Result<Json<ProjectAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (caller, project) = find(&app, project, reader).await.map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
     let report = app.store.look(|view| project_analytics(view, &principal.tenant, &project));
     // A project without facts exists when it was made by hand.
     Ok(Json(ProjectAnswer::new(&project, report.unwrap_or(ProjectAnalytics::EMPTY), Micros::now())))
@@ -74,13 +78,16 @@ async fn history(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
 ) -> Result<Json<HistoryAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (caller, project) = find(&app, project, reader).await.map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
     let (period, name) = parameters::period(Query::of(&uri)).map_err(|bad| fail(FailureKind::Query(bad)))?;
     let (now, asked) = (Micros::now(), project.clone());
-    let report = read(&app, move |store| project_history(store, &principal.tenant, &asked, period, now));
+    let report =
+        read(&app, &caller, move |store| project_history(store, &principal.tenant, &asked, period, now));
     Ok(Json(HistoryAnswer::new(&project, name, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
@@ -89,13 +96,16 @@ async fn throughput(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
 ) -> Result<Json<ThroughputAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (caller, project) = find(&app, project, reader).await.map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
     let window = parameters::window_ms(Query::of(&uri)).map_err(|bad| fail(FailureKind::Query(bad)))?;
     let now = Micros::now();
-    let report = read(&app, move |store| event_throughput(store, &principal.tenant, &project, window, now));
+    let report =
+        read(&app, &caller, move |store| event_throughput(store, &principal.tenant, &project, window, now));
     Ok(Json(ThroughputAnswer::new(window, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
@@ -104,12 +114,14 @@ async fn users(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
 ) -> Result<Json<ActiveUsersAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (caller, project) = find(&app, project, reader).await.map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
     let now = Micros::now();
-    let report = read(&app, move |store| active_users(store, &principal.tenant, &project, now));
+    let report = read(&app, &caller, move |store| active_users(store, &principal.tenant, &project, now));
     let report = report.await.map_err(|unread| fail(unread.into()))?;
     Ok(Json(ActiveUsersAnswer::new(report, now)))
 }
@@ -119,14 +131,16 @@ async fn presence(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
+    reader: Presented,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PresenceAnswer>, Failure> {
     let fail = |kind| Failure::new(kind, uri.path(), &headers);
-    let (principal, project) = find(&app, project, &headers).await.map_err(fail)?;
+    let (caller, project) = find(&app, project, reader).await.map_err(fail)?;
+    let principal = Arc::clone(&caller.principal);
     let body = app.bodies.read(&headers, body).await.map_err(|refused| fail(FailureKind::Body(refused)))?;
     let users = parameters::user_ids(&body.bytes).map_err(fail)?;
-    let report = read(&app, move |store| {
+    let report = read(&app, &caller, move |store| {
         let presence = user_presence(store, &principal.tenant, &project, &users);
         Ok(users.into_iter().zip(presence).collect::<Vec<_>>())
     });
@@ -134,17 +148,14 @@ async fn presence(
     Ok(Json(PresenceAnswer::new(report.into_iter(), Micros::now())))
 }
 
-fn principal(app: &App, headers: &HeaderMap) -> Result<Arc<Principal>, FailureKind> {
-    authorize(&app.keys, headers, Scope::Read).map_err(FailureKind::Denied)
+fn may_read(reader: Presented) -> Result<Caller, FailureKind> {
+    reader.allowed(Scope::Read).map_err(FailureKind::Denied)
 }
 
 /// The project asked for, when the principal may see it: it exists, is its tenant's, and its own if it has one.
-async fn find(
-    app: &App,
-    project: Named,
-    headers: &HeaderMap,
-) -> Result<(Arc<Principal>, ProjectId), FailureKind> {
-    let principal = principal(app, headers)?;
+async fn find(app: &App, project: Named, reader: Presented) -> Result<(Caller, ProjectId), FailureKind> {
+    let caller = may_read(reader)?;
+    let principal = &caller.principal;
     // What is no id, or not even text, names no project either.
     let project = project.ok().and_then(|Path(project)| ProjectId::parse(&project).ok());
     let project = project.ok_or(FailureKind::NoSuchProject)?;
@@ -156,10 +167,10 @@ async fn find(
         gauges.is_some_and(|gauges| gauges.project(project.as_str()).is_some())
     });
     if has_facts {
-        return Ok((principal, project));
+        return Ok((caller, project));
     }
     match app.accounts.project_exists(&principal.tenant, &project).await {
-        Ok(true) => Ok((principal, project)),
+        Ok(true) => Ok((caller, project)),
         Ok(false) => Err(FailureKind::NoSuchProject),
         Err(error) => {
             tracing::error!(%error, "cannot look a project up");

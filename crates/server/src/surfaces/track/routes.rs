@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::event_stats;
 
@@ -17,7 +17,7 @@ use super::event::TrackEvent;
 use super::strict::{strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
 use crate::app::App;
-use crate::auth::{authenticate, authorize};
+use crate::auth::{Caller, Presented};
 use crate::body::WholeBody;
 use crate::intake::events::{Receipt, Taken, take_events};
 use crate::validation::answer::{Again, Failure};
@@ -41,19 +41,20 @@ pub fn routes() -> Router<Arc<App>> {
 /// `POST /api/v1/analytics`: one event.
 async fn track(
     State(app): State<Arc<App>>,
+    sender: Presented,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<TrackAnswer>, Failure> {
-    let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
+    let caller = sender.allowed(Scope::Ingest).map_err(Failure::Denied)?;
     let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     let event = match fast(&headers, &body).and_then(parse_single) {
         Some(event) => event,
         None => strict_single(&body.bytes, content_type::of(&headers)).map_err(Failure::Invalid)?,
     };
-    let rule = ProjectRule::new(&app.store, &principal, std::iter::once(project_of(&event)));
+    let rule = ProjectRule::new(&app.store, &caller, std::iter::once(project_of(&event)));
     rule.check(project_of(&event), &[Loc::Field("body")])
         .map_err(|detail| Failure::Invalid(BodyError::Invalid(vec![detail])))?;
-    let taken = take(&app, &principal, std::slice::from_ref(&event)).await?;
+    let taken = take(&app, &caller, std::slice::from_ref(&event)).await?;
     drop(event);
     drop(body);
     Ok(Json(TrackAnswer::new(confirmed(&app, taken).await?)))
@@ -63,13 +64,14 @@ async fn track(
 /// (RFC 7240) the good ones of them.
 async fn track_batch(
     State(app): State<Arc<App>>,
+    sender: Presented,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let principal = authorize(&app.keys, &headers, Scope::Ingest).map_err(Failure::Denied)?;
+    let caller = sender.allowed(Scope::Ingest).map_err(Failure::Denied)?;
     let body = app.bodies.read(&headers, body).await.map_err(Failure::Body)?;
     if preference::is_lenient(&headers) {
-        return lenient_batch(&app, &principal, &headers, body).await;
+        return lenient_batch(&app, &caller, &headers, body).await;
     }
     let events = match fast(&headers, &body).and_then(parse_batch) {
         Some(events) => events,
@@ -77,9 +79,9 @@ async fn track_batch(
             .and_then(|batch| batch.all_or_nothing())
             .map_err(Failure::Invalid)?,
     };
-    let rule = ProjectRule::new(&app.store, &principal, events.iter().map(project_of));
+    let rule = ProjectRule::new(&app.store, &caller, events.iter().map(project_of));
     rule.check_all("events", events.iter().map(project_of)).map_err(Failure::Invalid)?;
-    let taken = take(&app, &principal, &events).await?;
+    let taken = take(&app, &caller, &events).await?;
     drop(events);
     drop(body);
     Ok(Json(BatchAnswer::all_good(&confirmed(&app, taken).await?)).into_response())
@@ -87,16 +89,16 @@ async fn track_batch(
 
 async fn lenient_batch(
     app: &App,
-    principal: &Principal,
+    caller: &Caller,
     headers: &HeaderMap,
     body: WholeBody,
 ) -> Result<Response, Failure> {
     let batch = strict_batch(&body.bytes, content_type::of(headers)).map_err(Failure::Invalid)?;
-    let rule = ProjectRule::new(&app.store, principal, batch.items.iter().flatten().map(project_of));
+    let rule = ProjectRule::new(&app.store, caller, batch.items.iter().flatten().map(project_of));
     let Sorted { good: events, errors, failed } = rule.applied_to("events", batch, project_of).sorted();
     let taken = match events.is_empty() {
         true => None,
-        false => Some(take(app, principal, &events).await?),
+        false => Some(take(app, caller, &events).await?),
     };
     drop(events);
     drop(body);
@@ -109,18 +111,18 @@ async fn lenient_batch(
 }
 
 /// `GET /api/v1/analytics/stats`: the tenant's own numbers.
-async fn stats(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<StatsAnswer>, Failure> {
-    let principal = authorize(&app.keys, &headers, Scope::Read).map_err(Failure::Denied)?;
-    let stats = app.store.look(|view| event_stats(view, &principal.tenant, Micros::now()));
+async fn stats(State(app): State<Arc<App>>, reader: Presented) -> Result<Json<StatsAnswer>, Failure> {
+    let caller = reader.allowed(Scope::Read).map_err(Failure::Denied)?;
+    let stats = app.store.look(|view| event_stats(view, &caller.principal.tenant, Micros::now()));
     Ok(Json(StatsAnswer::new(stats, app.store.options())))
 }
 
 /// `GET /api/v1/analytics/health`: the store as it is; 503 when it cannot take writes.
 async fn health(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    asker: Presented,
 ) -> Result<(StatusCode, Json<HealthAnswer>), Failure> {
-    authenticate(&app.keys, &headers).map_err(Failure::Denied)?;
+    asker.0.map_err(Failure::Denied)?;
     let (status, answer) = HealthAnswer::new(app.store.health(), app.started.elapsed().as_secs());
     Ok((status, Json(answer)))
 }
@@ -129,8 +131,8 @@ async fn method_not_allowed() -> Failure {
     Failure::MethodNotAllowed
 }
 
-async fn take(app: &App, principal: &Principal, events: &[TrackEvent<'_>]) -> Result<Taken, Failure> {
-    take_events(app, principal, events).await.map_err(|error| Failure::Intake(error, AGAIN))
+async fn take(app: &App, caller: &Caller, events: &[TrackEvent<'_>]) -> Result<Taken, Failure> {
+    take_events(app, caller, events).await.map_err(|error| Failure::Intake(error, AGAIN))
 }
 
 async fn confirmed(app: &App, taken: Taken) -> Result<Receipt, Failure> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -25,7 +25,7 @@ use super::json;
 use super::params::Params;
 use super::stream::{MAX_REPORTS, Report, Reports, WriteRows};
 use crate::app::App;
-use crate::auth::authorize;
+use crate::auth::{Caller, Presented};
 
 /// Rows that are written at a time.
 const ROWS_AT_A_TIME: usize = 64;
@@ -52,13 +52,14 @@ async fn sessions(
     Extension(reports): Extension<Reports>,
     segments: Segments,
     uri: Uri,
-    headers: HeaderMap,
+    reader: Presented,
 ) -> Result<Response, Failure> {
-    let scope = scope(&app, segments, &headers)?;
+    let (caller, scope) = scope(reader, segments)?;
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.session_filter()?, params.page(List::Sessions)?);
     let link = link(&uri, &params, List::Sessions);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = recent_sessions(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
@@ -72,7 +73,7 @@ async fn sessions(
         );
         Ok(Report { rows, link })
     };
-    reports.answer(begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 /// `GET /v2/realtime/event/tenants/{tenantId}`.
@@ -81,19 +82,20 @@ async fn events(
     Extension(reports): Extension<Reports>,
     segments: Segments,
     uri: Uri,
-    headers: HeaderMap,
+    reader: Presented,
 ) -> Result<Response, Failure> {
-    let scope = scope(&app, segments, &headers)?;
+    let (caller, scope) = scope(reader, segments)?;
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.event_filter()?, params.page(List::Events)?);
     let link = link(&uri, &params, List::Events);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = recent_events(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::event), link })
     };
-    reports.answer(begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 /// `GET /v2/realtime/latest-event/tenants/{tenantId}`.
@@ -102,20 +104,21 @@ async fn latest(
     Extension(reports): Extension<Reports>,
     segments: Segments,
     uri: Uri,
-    headers: HeaderMap,
+    reader: Presented,
 ) -> Result<Response, Failure> {
-    let scope = scope(&app, segments, &headers)?;
+    let (caller, scope) = scope(reader, segments)?;
     let params = Params::parse(uri.query())?;
     let columns = params.distinct_columns()?;
     let (filter, page) = (params.event_filter()?, params.page(List::LatestEvents)?);
     let link = link(&uri, &params, List::LatestEvents);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = latest_events(&snapshot, &scope, &columns, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::latest_event), link })
     };
-    reports.answer(begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 async fn method_not_allowed() -> Failure {
@@ -123,13 +126,17 @@ async fn method_not_allowed() -> Failure {
 }
 
 /// Whose facts the request may see: the credential's own tenant, if it is the one that the path names.
-fn scope(app: &App, segments: Segments, headers: &HeaderMap) -> Result<Scope, Failure> {
-    let principal = authorize(&app.keys, headers, KeyScope::Read).map_err(Failure::Denied)?;
+fn scope(reader: Presented, segments: Segments) -> Result<(Caller, Scope), Failure> {
+    let caller = reader.allowed(KeyScope::Read).map_err(Failure::Denied)?;
+    let principal = &caller.principal;
     let Ok(Path(segments)) = segments else { return Err(Failure::NoSuchTenant) };
     let region_is_good = segments.get("region").is_none_or(|region| is_valid_id(region));
     let is_own = segments.get("tenant_id").is_some_and(|asked| asked == principal.tenant.as_str());
     match region_is_good && is_own {
-        true => Ok(Scope { tenant: principal.tenant.clone(), project: principal.project.clone() }),
+        true => {
+            let scope = Scope { tenant: principal.tenant.clone(), project: principal.project.clone() };
+            Ok((caller, scope))
+        }
         false => Err(Failure::NoSuchTenant),
     }
 }

@@ -16,10 +16,12 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 use tidegauge_reports::ReportError;
+use tidegauge_store::Budget;
 use tokio::sync::mpsc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::Failure;
+use crate::limits::Allowance;
 
 /// Reports that may be under way at once.
 pub(super) const MAX_REPORTS: usize = 16;
@@ -51,16 +53,23 @@ impl Reports {
     /// Begins a report on a thread that may wait for the disk, and answers it from its first piece on.
     pub async fn answer(
         &self,
+        allowance: &Allowance,
+        budget: Arc<Budget>,
         begin: impl FnOnce() -> Result<Report, ReportError> + Send + 'static,
     ) -> Result<Response, Failure> {
+        let own_place = allowance.report().await.map_err(Failure::Limited)?;
         let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::TooManyReports)?;
         let first = aside(move || {
             let Report { rows, link } = begin()?;
-            let mut array = Array { rows, has_begun: false, has_ended: false };
+            let mut array = Array { rows, budget, has_begun: false, has_ended: false };
             Ok((array.next_piece()?, array, link))
         });
         let (piece, array, link) = first.await?;
-        let body = if array.has_ended { Body::from(piece) } else { Body::new(stream(piece, array, place)) };
+        let body = if array.has_ended {
+            Body::from(piece)
+        } else {
+            Body::new(stream(piece, array, (own_place, place)))
+        };
         let mut response = body.into_response();
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -82,6 +91,8 @@ async fn aside<T: Send + 'static>(
 /// An array that is being written.
 struct Array {
     rows: WriteRows,
+    /// Each piece of text may take as long as a report.
+    budget: Arc<Budget>,
     has_begun: bool,
     has_ended: bool,
 }
@@ -105,10 +116,14 @@ impl Array {
 }
 
 /// The body: what is written already, then what a task goes on to write.
-fn stream(first: Bytes, mut array: Array, place: OwnedSemaphorePermit) -> ReportBody {
+fn stream(
+    first: Bytes,
+    mut array: Array,
+    places: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+) -> ReportBody {
     let (pieces, waiting) = mpsc::channel(MAX_WAITING_PIECES);
     tokio::spawn(async move {
-        let _place = place;
+        let _places = places;
         let mut piece = first;
         loop {
             // A reader that is gone or reads nothing ends the report; dropping the channel cuts the answer.
@@ -117,6 +132,7 @@ fn stream(first: Bytes, mut array: Array, place: OwnedSemaphorePermit) -> Report
             if array.has_ended {
                 break;
             }
+            array.budget.go_on();
             let next = aside(move || array.next_piece().map(|piece| (piece, array)));
             match next.await {
                 Ok((next, rest)) => (piece, array) = (next, rest),

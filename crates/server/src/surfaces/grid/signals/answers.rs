@@ -83,6 +83,7 @@ fn denied_answer(denied: Denied) -> Response {
             response
         }
         Denied::NoScope => answer(StatusCode::FORBIDDEN, "this key may not ingest"),
+        Denied::Limited(limited) => limited.answer(axum::Json(ErrorAnswer { error: &limited.to_string() })),
     }
 }
 

@@ -11,7 +11,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use axum::{Json, Router};
-use tidegauge_accounts::{Principal, Scope};
+use tidegauge_accounts::Scope;
 use tidegauge_facts::{Micros, Session};
 
 use super::answers::{ClientAnswer, ContactAnswer, EventAnswer, Failure, SessionAnswer};
@@ -20,7 +20,7 @@ use super::fields::Field;
 use super::record::Record;
 use super::rows::{SignalEvent, client_row, session_row};
 use crate::app::App;
-use crate::auth::{Denied, authorize_key};
+use crate::auth::{Caller, Denied, may};
 use crate::body::WholeBody;
 use crate::intake::events::take_events;
 use crate::intake::sessions::take_session;
@@ -53,7 +53,7 @@ async fn event(
     let (taken, contact_id) = {
         let record = sender.record(&body)?;
         let event = SignalEvent::new(&record, sender.ip()).map_err(Failure::Invalid)?;
-        let taken = take_events(&app, &sender.principal, std::slice::from_ref(&event)).await;
+        let taken = take_events(&app, &sender.caller, std::slice::from_ref(&event)).await;
         (taken.map_err(Failure::Intake)?, event.contact_id(sender.tenant()))
     };
     drop(body);
@@ -70,9 +70,9 @@ async fn session(
 ) -> Result<Json<SessionAnswer>, Failure> {
     let body = read(&app, &headers, body).await?;
     let record = sender.record(&body)?;
-    let row =
-        session_row(&record, &sender.principal, sender.ip(), Micros::now()).map_err(Failure::Invalid)?;
-    store(&app, row).await?;
+    let row = session_row(&record, &sender.caller.principal, sender.ip(), Micros::now())
+        .map_err(Failure::Invalid)?;
+    store(&app, &sender.caller, row).await?;
     Ok(Json(SessionAnswer { session_id: row.session_id.to_owned() }))
 }
 
@@ -85,8 +85,9 @@ async fn client(
 ) -> Result<Json<ClientAnswer>, Failure> {
     let body = read(&app, &headers, body).await?;
     let record = sender.record(&body)?;
-    let row = client_row(&record, &sender.principal, sender.ip(), Micros::now()).map_err(Failure::Invalid)?;
-    store(&app, row).await?;
+    let row = client_row(&record, &sender.caller.principal, sender.ip(), Micros::now())
+        .map_err(Failure::Invalid)?;
+    store(&app, &sender.caller, row).await?;
     Ok(Json(ClientAnswer { client_id: row.client_id.unwrap_or_default().to_owned() }))
 }
 
@@ -107,21 +108,21 @@ async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<WholeBody, F
     app.bodies.read(headers, body).await.map_err(Failure::Body)
 }
 
-async fn store(app: &App, row: Session<'_>) -> Result<(), Failure> {
-    let pending = take_session(app, row).await.map_err(Failure::Intake)?;
+async fn store(app: &App, caller: &Caller, row: Session<'_>) -> Result<(), Failure> {
+    let pending = take_session(app, caller, row).await.map_err(Failure::Intake)?;
     pending.confirmed(app).await.map(drop).map_err(Failure::Intake)
 }
 
 /// Whose key is in the path, and where the request comes from. Known before the body is looked at.
 struct Sender {
-    principal: Arc<Principal>,
+    caller: Caller,
     /// Known to every request that [`crate::serve`] hands on.
     ip: Option<String>,
 }
 
 impl Sender {
     fn tenant(&self) -> &str {
-        self.principal.tenant.as_str()
+        self.caller.principal.tenant.as_str()
     }
 
     fn ip(&self) -> Option<&str> {
@@ -145,11 +146,13 @@ impl FromRequestParts<Arc<App>> for Sender {
         let key: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, app).await;
         // What is not even text is no key either.
         let Path(key) = key.map_err(|_| Failure::Denied(Denied::BadCredential))?;
-        let principal = authorize_key(&app.keys, &key, Scope::Ingest).map_err(Failure::Denied)?;
+        let admitted = app.door.admit(&key, &parts.headers, app.limits.max_body_bytes).await;
+        let (caller, _) = admitted.map_err(Failure::Denied)?;
+        let caller = may(caller, Scope::Ingest).map_err(Failure::Denied)?;
         let address =
             |peer: &Peer| app.trusted_proxies.client_address(peer.address.ip(), &parts.headers).to_string();
         let ip = parts.extensions.get().map(address);
-        Ok(Self { principal, ip })
+        Ok(Self { caller, ip })
     }
 }
 

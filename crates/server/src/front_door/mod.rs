@@ -1,0 +1,108 @@
+//! What every request passes before its handler and every answer after it: its id, who sends it, its tenant's
+//! limits, what is counted and logged, and the headers that keep a browser from doing harm with the answer.
+//!
+//! Promise: a handler finds who asks in [`Presented`], limits already charged; and no answer leaves without its
+//! request's id. The credential itself goes no further than this, and is in no log.
+
+mod cors;
+mod request_id;
+mod security_headers;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+pub use self::request_id::{RequestId, TraceId};
+use crate::app::App;
+use crate::auth::{Presented, presented_credential};
+use crate::limits::{Kind, Left, set_fields};
+use crate::problem::Problem;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The layer.
+pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = RequestId::of(request.headers());
+    let trace = TraceId::of(request.headers());
+    let span = match &trace {
+        Some(trace) => tracing::info_span!("request", id = id.as_str(), trace = trace.as_str()),
+        None => tracing::info_span!("request", id = id.as_str()),
+    };
+    // Handlers that tell the id in a body take it from here.
+    request.headers_mut().insert(X_REQUEST_ID, id.value());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let origin = cors::origin(request.headers());
+
+    let answered = async {
+        if let Some(answer) = cors::preflight(&app, &method, request.headers(), request.uri().path()) {
+            return (answer, None, None);
+        }
+        let (presented, left) = present(&app, request.headers()).await;
+        let tenant = presented.0.as_ref().ok().map(|caller| Arc::clone(&caller.allowance));
+        request.extensions_mut().insert(presented);
+        (next.run(request).await, left, tenant)
+    };
+    let (mut response, left, allowance) = answered.instrument(span.clone()).await;
+
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.with_request_id(id.as_str(), response);
+    }
+    if let Some(kind) = response.extensions().get::<Kind>() {
+        app.metrics.limited(*kind);
+    }
+    let is_told = |headers: &HeaderMap| headers.contains_key("ratelimit");
+    if let Some((limit, left)) = left.filter(|_| !is_told(response.headers())) {
+        set_fields(response.headers_mut(), Kind::Requests, limit, left);
+    }
+    if let Some(origin) = &origin {
+        cors::allow(&app, allowance.as_deref(), origin, response.headers_mut());
+    }
+    security_headers::set(response.headers_mut(), app.is_secure);
+    response.headers_mut().insert(X_REQUEST_ID, id.value());
+    tell(&app, &span, &method, route.as_ref(), response.status(), begun);
+    response
+}
+
+/// Who asks, with the request charged to his tenant.
+async fn present(app: &App, headers: &HeaderMap) -> (Presented, Option<(u64, Left)>) {
+    let credential = match presented_credential(headers) {
+        Ok(credential) => credential,
+        Err(denied) => return (Presented(Err(denied)), None),
+    };
+    match app.door.admit(credential, headers, app.limits.max_body_bytes).await {
+        Ok((caller, left)) => (Presented(Ok(caller)), left),
+        Err(denied) => (Presented(Err(denied)), None),
+    }
+}
+
+/// Counts the answer, and logs it: what failed here always, everything at level `debug`. The path as it was sent is
+/// never told: it may hold a key.
+fn tell(
+    app: &App,
+    span: &tracing::Span,
+    method: &Method,
+    route: Option<&MatchedPath>,
+    status: StatusCode,
+    begun: Instant,
+) {
+    let took = begun.elapsed();
+    let route = route.map_or("none", MatchedPath::as_str);
+    app.metrics.answered(method, route, status, took);
+    let (status, micros) = (status.as_u16(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    span.in_scope(|| match status {
+        500.. => tracing::warn!(%method, route, status, micros, "answered"),
+        _ => tracing::debug!(%method, route, status, micros, "answered"),
+    });
+}
+
+/// A header that never changes.
+const fn fixed(name: &'static str, value: &'static str) -> (HeaderName, HeaderValue) {
+    (HeaderName::from_static(name), HeaderValue::from_static(value))
+}
