@@ -16,8 +16,8 @@ use super::copied::{Access, Copied, sync_dir};
 pub const LIST: &str = "BACKUP.json";
 /// The version of the list. Another one is not read.
 const VERSION: u32 = 1;
-/// A list is read into memory: about 25 million files.
-const MAX_LIST_BYTES: u64 = 4 << 30;
+/// A list is read into memory: about a million files.
+const MAX_LIST_BYTES: u64 = 256 << 20;
 const PIECE_BYTES: usize = 1024 * 1024;
 
 /// The list.
