@@ -10,10 +10,11 @@ use std::path::Path;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::database::{BUSY_WAIT, DATABASE_FILE};
+use crate::database::{BUSY_WAIT, Place};
 use crate::error::AccountsError;
+use crate::sqlite_file::DATABASE_FILE;
 
-/// Copies `data_dir`'s accounts to the new file `to`; false if the directory has none.
+/// Copies `data_dir`'s accounts to the new file `to`; false if the directory has none, as when they are in PostgreSQL.
 ///
 /// # Errors
 /// [`AccountsError`] when they cannot be read, or `to` exists or cannot be written.
@@ -22,7 +23,8 @@ pub async fn copy_accounts(data_dir: &Path, to: &Path) -> Result<bool, AccountsE
     if !from.exists() {
         return Ok(false);
     }
-    let failed = |e| AccountsError::from_database(&from, e);
+    let place = Place::Sqlite(from.display().to_string());
+    let failed = |e| AccountsError::from_database(&place, e);
     // SQLite takes an empty file for a new one, and keeps its mode.
     OpenOptions::new()
         .write(true)
@@ -33,10 +35,7 @@ pub async fn copy_accounts(data_dir: &Path, to: &Path) -> Result<bool, AccountsE
     let options =
         SqliteConnectOptions::new().filename(&from).busy_timeout(BUSY_WAIT).disable_statement_logging();
     let mut connection = options.connect().await.map_err(failed)?;
-    let target = to.to_str().ok_or_else(|| AccountsError::NotWritable {
-        path: to.to_owned(),
-        reason: "its path is no UTF-8".to_owned(),
-    })?;
+    let target = to.to_str().ok_or_else(|| AccountsError::PathNotUtf8(to.to_owned()))?;
     sqlx::query("VACUUM INTO ?").bind(target).execute(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     File::open(to).and_then(|file| file.sync_all()).map_err(|e| AccountsError::from_io(to, &e))?;

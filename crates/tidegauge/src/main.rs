@@ -36,6 +36,10 @@ enum Command {
     #[command(subcommand)]
     Tenant(commands::tenant::Command),
     #[command(subcommand)]
+    Project(commands::project::Command),
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
+    #[command(subcommand)]
     Connect(commands::connect::Command),
     Health(commands::health::Args),
     Check(commands::check::Args),
@@ -58,6 +62,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
+        Command::Project(command) => commands::project::run(command),
+        Command::Audit(command) => commands::audit::run(command),
         Command::Connect(command) => commands::connect::run(command),
         Command::Health(args) => commands::health::run(&args),
         Command::Check(args) => commands::check::run(&args),

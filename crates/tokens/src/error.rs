@@ -49,7 +49,9 @@ pub enum TokensError {
     #[error("jwks_url: give it as https://HOST/PATH or http://HOST/PATH, without a name or password")]
     Url,
     /// No HTTP client could be made.
-    #[error("jwks_url: no HTTP client ({0})")]
+    #[error(
+        "jwks_url: no HTTP client ({0}); https needs the authorities of the system, mostly the package ca-certificates"
+    )]
     Client(String),
     /// `algorithms = []`.
     #[error("algorithms: the list is empty, so no token could ever be good; leave it out, or name some")]

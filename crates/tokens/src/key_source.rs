@@ -142,7 +142,14 @@ impl KeySource {
         for (place, reason) in &set.passed_over {
             tracing::info!(from = %self.place, place, reason, "a key of the set is passed over");
         }
-        tracing::info!(from = %self.place, usable = set.keys.len(), "the keys that tokens are verified with were read");
+        match set.keys.len() {
+            0 => {
+                tracing::warn!(from = %self.place, "of the keys that tokens are verified with none can be used")
+            }
+            usable => {
+                tracing::info!(from = %self.place, usable, "the keys that tokens are verified with were read")
+            }
+        }
         *self.keys.write() = set.keys.into();
         // In this order: who has looked at the former keys finds that they have changed.
         self.remembered.forget_all();

@@ -117,3 +117,21 @@ fn causes(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_without_tls_are_safe_on_this_machine_alone() {
+        let is_open = |url: &str| is_open_to_strangers(&Url::parse(url).unwrap());
+        for url in
+            ["https://a/", "http://localhost/", "http://127.0.0.1:1/", "http://127.9.9.9/", "http://[::1]/"]
+        {
+            assert!(!is_open(url), "{url}");
+        }
+        for url in ["http://a/", "http://10.0.0.1/", "http://[::2]/", "http://localhost.example/"] {
+            assert!(is_open(url), "{url}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The commands, and the two ways they speak: results on standard output, one line of trouble on
 //! standard error.
 
+pub mod accounts_args;
+pub mod audit;
 pub mod backup;
 pub mod check;
 pub mod connect;
@@ -9,17 +11,15 @@ pub mod gateway;
 pub mod health;
 pub mod import;
 pub mod key;
+pub mod project;
 pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
 
 use serde::Serialize;
-use tidegauge_accounts::Accounts;
-use tidegauge_store::backup::refuse_unready;
 use tracing_subscriber::EnvFilter;
 
 /// Prints a line on standard output; a reader that went away is no trouble.
@@ -51,12 +51,6 @@ pub(crate) fn say_error(error: &anyhow::Error) {
 /// Ends the process as wrong arguments do: what is wrong on standard error, exit code 2.
 pub(crate) fn wrong_usage(what: &dyn std::fmt::Display) -> ! {
     clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{what}\n")).exit()
-}
-
-/// Opens the accounts of a data directory; a backup is not one, though it holds accounts.
-pub(crate) async fn open_accounts(data: &Path) -> anyhow::Result<Accounts> {
-    refuse_unready(data)?;
-    Ok(Accounts::open(data).await?)
 }
 
 /// Logs go to standard error; `TIDEGAUGE_LOG` filters them, `default` does without it.

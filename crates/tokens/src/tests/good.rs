@@ -3,6 +3,7 @@
 use serde_json::json;
 use tidegauge_accounts::Scopes;
 
+use super::jwt::Signer;
 use super::mint::*;
 use crate::{Algorithm, Refused, Secret, Tokens, TokensConfig, looks_like_a_token};
 
@@ -35,6 +36,19 @@ async fn a_token_of_each_public_algorithm_is_believed_with_a_key_set_of_all() {
     let tokens = Tokens::open(config).await.unwrap();
     for vector in public {
         assert_eq!(tenant(&tokens, &vector.token).await, Ok("acme".to_owned()), "{}", vector.algorithm);
+    }
+}
+
+#[tokio::test]
+async fn what_the_tests_mint_themselves_is_believed_with_pem_and_key_set() {
+    for signer in [Signer::rs256(), Signer::es256(), Signer::ed_dsa()] {
+        let (pem, jwks) = (file(signer.public_pem()), file(set(&[signer.public_jwk("k1")])));
+        let by_pem = TokensConfig { public_key_file: Some(pem.path().to_owned()), ..TokensConfig::default() };
+        let by_set = TokensConfig { jwks_file: Some(jwks.path().to_owned()), ..TokensConfig::default() };
+        for config in [by_pem, by_set] {
+            let tokens = Tokens::open(config).await.unwrap();
+            assert!(tenant(&tokens, &signer.token(&good_claims())).await.is_ok(), "{}", signer.algorithm());
+        }
     }
 }
 
@@ -83,12 +97,12 @@ async fn a_list_of_algorithms_narrows_what_a_public_key_is_for() {
 
 #[tokio::test]
 async fn ed25519_goes_by_both_of_its_names() {
-    let key = Ed25519::generate();
-    let jwks = file(set(&[key.jwk()]));
+    let key = Signer::ed_dsa();
+    let jwks = file(set(&[key.public_jwk("k1")]));
     let config = TokensConfig { jwks_file: Some(jwks.path().to_owned()), ..TokensConfig::default() };
     let tokens = Tokens::open(config).await.unwrap();
-    assert!(tenant(&tokens, &key.token(json!({"alg": "EdDSA"}))).await.is_ok());
-    assert!(tenant(&tokens, &key.token(json!({"alg": "Ed25519"}))).await.is_ok());
+    assert!(tenant(&tokens, &key.token_with(&json!({"alg": "EdDSA"}), &good_claims())).await.is_ok());
+    assert!(tenant(&tokens, &key.token_with(&json!({"alg": "Ed25519"}), &good_claims())).await.is_ok());
 }
 
 #[tokio::test]

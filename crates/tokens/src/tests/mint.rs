@@ -1,14 +1,11 @@
 //! Keys of the tests, and tokens signed with them, good and bad.
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
+use super::jwt::Signer;
+pub use super::jwt::{base64url as encode, key_set as set};
 use crate::{Refused, Secret, Tokens, TokensConfig};
 
 /// When the tests take place, in Unix seconds.
@@ -34,10 +31,6 @@ pub fn vector(algorithm: &str) -> Vector {
     vectors().into_iter().find(|vector| vector.algorithm == algorithm).unwrap()
 }
 
-pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
 /// A token of any header and claims, signed by `sign`.
 pub fn token(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let signed = format!("{}.{}", encode(header), encode(claims));
@@ -46,7 +39,7 @@ pub fn token(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) ->
 }
 
 pub fn hs256_with(secret: &[u8]) -> impl FnOnce(&[u8]) -> Vec<u8> {
-    move |signed| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), signed).as_ref().to_vec()
+    move |signed| Signer::hs256(secret).sign(signed)
 }
 
 pub fn hs256(header: &str, claims: &str) -> String {
@@ -85,16 +78,16 @@ pub async fn tenant(tokens: &Tokens, token: &str) -> Result<String, Refused> {
     tokens.verify(token, NOW_MICROS).await.map(|verified| verified.tenant.to_string())
 }
 
-/// A key on P-256.
-pub struct P256(EcdsaKeyPair);
+/// A key on P-256, whose tokens and JWK may name it.
+pub struct P256(Signer);
 
 impl P256 {
     pub fn generate() -> Self {
-        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+        Self(Signer::es256())
     }
 
     pub fn sign(&self, signed: &[u8]) -> Vec<u8> {
-        self.0.sign(&SystemRandom::new(), signed).unwrap().as_ref().to_vec()
+        self.0.sign(signed)
     }
 
     pub fn token(&self, key_id: Option<&str>) -> String {
@@ -102,37 +95,14 @@ impl P256 {
         if let Some(id) = key_id {
             header["kid"] = id.into();
         }
-        token(&header.to_string(), &good_claims().to_string(), |signed| self.sign(signed))
+        self.0.token_with(&header, &good_claims())
     }
 
     pub fn jwk(&self, key_id: Option<&str>) -> Value {
-        let point = self.0.public_key().as_ref();
-        let mut jwk =
-            json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])});
-        if let Some(id) = key_id {
-            jwk["kid"] = id.into();
+        let mut jwk = self.0.public_jwk(key_id.unwrap_or_default());
+        if key_id.is_none() {
+            jwk.as_object_mut().unwrap().remove("kid");
         }
         jwk
     }
-}
-
-/// A key on Ed25519.
-pub struct Ed25519(Ed25519KeyPair);
-
-impl Ed25519 {
-    pub fn generate() -> Self {
-        Self(Ed25519KeyPair::generate().unwrap())
-    }
-
-    pub fn token(&self, header: Value) -> String {
-        token(&header.to_string(), &good_claims().to_string(), |signed| self.0.sign(signed).as_ref().to_vec())
-    }
-
-    pub fn jwk(&self) -> Value {
-        json!({"kty": "OKP", "crv": "Ed25519", "x": encode(self.0.public_key().as_ref())})
-    }
-}
-
-pub fn set(keys: &[Value]) -> String {
-    json!({"keys": keys}).to_string()
 }

@@ -98,21 +98,10 @@ async fn a_file_that_is_no_key_set_is_named() {
 
 #[tokio::test]
 async fn a_url_is_one_of_http_without_a_password() {
-    for url in [
-        "",
-        "keys",
-        "file:///etc/passwd",
-        "ftp://a/b",
-        "https://",
-        "https://u@a/k",
-        "https://:p@a/k",
-        "http:///k?",
-    ] {
+    for url in ["", "keys", "file:///etc/passwd", "ftp://a/b", "https://", "https://u@a/k", "https://:p@a/k"]
+    {
         let config = TokensConfig { jwks_url: Some(url.to_owned()), ..TokensConfig::default() };
-        // `http:///k` is read as the host `k`, as browsers do.
-        if url != "http:///k?" {
-            assert_eq!(error(config).await, TokensError::Url, "{url}");
-        }
+        assert_eq!(error(config).await, TokensError::Url, "{url}");
     }
 }
 

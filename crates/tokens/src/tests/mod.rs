@@ -3,8 +3,11 @@
 mod attacks;
 mod claim_attacks;
 mod good;
+#[path = "../../../../tests/harness/jwt.rs"]
+mod jwt;
 mod key_server;
 mod key_sets;
 mod mint;
 mod misconfiguration;
+mod properties;
 mod trouble;
