@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod base32;
 mod bounded;
 mod cors_origins;
@@ -43,6 +44,7 @@ mod watch;
 
 pub use accounts::Accounts;
 pub use audit::{AuditEntry, AuditFilter, MAX_AUDIT_DETAILS_BYTES, MAX_AUDIT_PAGE};
+pub use backup::copy_accounts;
 pub use bounded::OutOfBounds;
 pub use cors_origins::{
     CorsOrigin, CorsOrigins, InvalidCorsOrigins, InvalidOrigin, MAX_CORS_ORIGINS, MAX_ORIGIN_BYTES,

@@ -8,6 +8,7 @@
 //! every view taken afterwards. Readers never wait for the disk, and writers never wait for readers.
 
 mod aligned;
+pub mod backup;
 mod budget;
 mod check;
 mod checkpoint;

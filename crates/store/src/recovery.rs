@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tidegauge_facts::{Micros, Table};
 
+use crate::backup;
 use crate::checkpoint::Checkpoint;
 use crate::connections::{Ledger, MAX_IDLE, Messages};
 use crate::dedupe::{Dedupe, Fingerprinter};
@@ -46,6 +47,9 @@ pub(crate) fn open(
     let now = Micros::now();
     let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
     manifest.remove_orphans(dir)?;
+    if let Err(error) = backup::remove_leftovers(dir.path()) {
+        tracing::info!(%error, "links of a backup are left");
+    }
     segment::remove_orphans(&dir.segment_dir(), &manifest.segments)?;
     traffic::remove_orphans(&dir.traffic_dir(), &manifest.traffic.parts)?;
 

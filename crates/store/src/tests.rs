@@ -1,5 +1,6 @@
 //! The store's promises, each shown on a real data directory.
 
+mod backup;
 mod damage;
 mod durability;
 mod erasure;

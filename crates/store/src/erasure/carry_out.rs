@@ -14,6 +14,7 @@ use tidegauge_facts::{Micros, Table};
 use super::links::MAX_LINKS;
 use super::person::Target;
 use super::{Erased, logs};
+use crate::backup;
 use crate::connections::forget;
 use crate::directory::sync_dir;
 use crate::error::StoreError;
@@ -149,6 +150,8 @@ fn opened(
 
 /// Makes sure that no file of before is left, and notes what was done.
 fn finish(shared: &Shared, targets: &[Target]) -> Result<(), StoreError> {
+    // A backup holds files of before by other names, until it has copied them.
+    backup::remove_leftovers(shared.dir.path())?;
     let manifest = Arc::clone(&shared.view.read().manifest);
     // What failed halfway, or could not be removed when it was replaced. Only this thread writes such files.
     segment::remove_orphans(&shared.dir.segment_dir(), &manifest.segments)?;

@@ -131,7 +131,7 @@ impl Part {
     }
 }
 
-fn name(number: u64) -> String {
+pub(crate) fn name(number: u64) -> String {
     format!("traffic-{number:010}.part")
 }
 

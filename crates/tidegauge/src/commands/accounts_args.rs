@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use tidegauge_accounts::{Accounts, Actor, DatabaseUrl, Location};
+use tidegauge_store::backup::refuse_unready;
 
 use super::gateway::one_line;
 
@@ -50,8 +51,9 @@ impl AccountsArgs {
 }
 
 impl DatabaseArgs {
-    /// Opens the accounts of the server whose data directory is `data`.
+    /// Opens the accounts of the server whose data directory is `data`. A backup is none, though it holds accounts.
     pub async fn open(&self, data: &Path) -> anyhow::Result<Accounts> {
+        refuse_unready(data)?;
         Ok(Accounts::open(self.location(data)?).await?)
     }
 

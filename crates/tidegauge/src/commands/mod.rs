@@ -3,13 +3,16 @@
 
 pub mod accounts_args;
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod connect;
 pub mod export;
 pub mod gateway;
+pub mod health;
 pub mod import;
 pub mod key;
 pub mod project;
+pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;

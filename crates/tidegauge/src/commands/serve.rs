@@ -22,12 +22,13 @@ use tidegauge_server::intake::connections::close_abandoned;
 use tidegauge_server::limits::Allowances;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::accounts_args::DatabaseArgs;
 use super::serve_tyk::TykArgs;
 use super::{say, start_logging};
+use crate::notify::{ServiceManager, State};
 
 /// Run the server.
 #[derive(clap::Args)]
@@ -139,6 +140,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
     let gateway = args.tyk.address()?;
     // The address first: a second server on it must not touch the data directory.
     let listener = tidegauge_server::serve::listen(args.listen).await?;
@@ -159,6 +161,9 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     args.tyk.check_tenant(&accounts).await?;
     let keys = accounts.key_ring().await?;
     announce(address, &args.data, first_key.as_ref())?;
+    let manager = ServiceManager::of_this_process();
+    manager.tell(State::Ready);
+    let reloads = tokio::spawn(reload(hangup, manager.clone()));
 
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
@@ -181,6 +186,8 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        reloads.abort();
+        manager.tell(State::Stopping);
         let _ = asked_to_stop.set(Instant::now());
         sockets.stop();
         gateway_stop.cancel();
@@ -204,6 +211,15 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     accounts.close().await;
     tracing::info!("stopped; everything acknowledged is on the disk");
     Ok(())
+}
+
+/// At each SIGHUP, which would end the process otherwise.
+async fn reload(mut hangup: Signal, manager: ServiceManager) {
+    while hangup.recv().await.is_some() {
+        manager.tell(State::Reloading);
+        tracing::info!("SIGHUP: nothing of the configuration is read again while the server runs");
+        manager.tell(State::Ready);
+    }
 }
 
 /// Puts each tenant's settings in force: now, and each change as it comes.
