@@ -64,7 +64,7 @@ async fn error_of(url: &str) -> AccountsError {
 
 #[tokio::test]
 async fn what_keeps_it_from_opening_is_said_without_the_password() {
-    let server = Postgres::start();
+    let server = Postgres::start_with_password();
     let url = server.database();
     let wrong = error_of(&url.replace("pass@", "wrong@")).await;
     assert!(matches!(wrong, AccountsError::Refused { .. }), "{wrong}");
