@@ -95,3 +95,28 @@ fn a_server_goes_on_with_the_keys_it_knows_while_its_postgresql_is_gone() {
     wait_until("the key", || later.get(HEALTH).status == 200);
     client.track(&json!({"event_name": "a"}));
 }
+
+#[test]
+fn tls_checks_the_certificate_by_the_authority_that_the_url_names() {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let stranger = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let postgres = Postgres::start_with_tls(&cert.pem(), &signing_key.serialize_pem());
+    let url = postgres.database();
+    let site = Site::new();
+    let file = |name: &str, pem: String| {
+        let path = site.data().with_file_name(name);
+        fs::write(&path, pem).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (own, other) = (file("own.pem", cert.pem()), file("other.pem", stranger.cert.pem()));
+    let create = |tenant: &str, authority: &str| {
+        let url = format!("{url}?sslmode=verify-full&sslrootcert={authority}");
+        site.run(&["tenant", "create", tenant, "--database-url", &url])
+    };
+    let ran = create("acme", &own);
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+    let ran = create("other", &other);
+    let said = ran.assert_failed();
+    assert!(said.contains("TLS") && said.contains("certificate"), "{said}");
+}

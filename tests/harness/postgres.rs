@@ -35,15 +35,20 @@ pub struct Postgres {
 impl Postgres {
     /// Makes its files, starts it and waits until it answers. It lets everybody in, which takes no time.
     pub fn start() -> Self {
-        Self::start_with("--auth=trust")
+        Self::start_with("--auth=trust", None)
     }
 
     /// The same with a server that asks for the password.
     pub fn start_with_password() -> Self {
-        Self::start_with("--auth=scram-sha-256")
+        Self::start_with("--auth=scram-sha-256", None)
     }
 
-    fn start_with(auth: &str) -> Self {
+    /// The same as [`Postgres::start`] with TLS, by a certificate and its key in PEM.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Self {
+        Self::start_with("--auth=trust", Some((certificate, key)))
+    }
+
+    fn start_with(auth: &str, tls: Option<(&str, &str)>) -> Self {
         // Not beside the build: the other user must get to it.
         let place = tempfile::tempdir().expect("a directory");
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("a directory for all");
@@ -60,6 +65,19 @@ impl Postgres {
         initdb.arg("--pwfile").arg(&password).arg("-D").arg(&data);
         let made = initdb.output().expect("an initdb, which tests/install-postgres installs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        if let Some((certificate, key)) = tls {
+            let files =
+                [("server.crt", certificate), ("server.key", key), ("postgresql.auto.conf", "ssl = on\n")];
+            for (name, text) in files {
+                let file = data.join(name);
+                fs::write(&file, text).expect("a file for TLS");
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
+                    .expect("a file of the user's alone");
+                if let Some(user) = &user {
+                    chown(&file, Some(user.uid), Some(user.gid)).expect("a file of the user's");
+                }
+            }
+        }
         // Another program may take a port between the look and the start: then another one.
         for _ in 0..20 {
             let port =

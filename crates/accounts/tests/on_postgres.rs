@@ -5,6 +5,7 @@
 #[path = "common/children.rs"]
 mod children;
 mod common;
+#[allow(dead_code, reason = "the black-box tests use more of it")]
 #[path = "../../../tests/harness/postgres.rs"]
 mod postgres;
 

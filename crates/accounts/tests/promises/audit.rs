@@ -129,6 +129,15 @@ async fn pages_and_details_are_bounded(place: Place) {
     let refused = accounts.record(&me(), "test.note", None, None, &format!("{long}x")).await.unwrap_err();
     assert!(matches!(refused, AccountsError::AuditDetailsTooLong), "{refused}");
     assert_eq!(whole(&accounts).await.len(), 1);
+    let odd = "a\0b\u{202e}\n'".repeat(100);
+    accounts.record(&me(), "test.note", None, Some(&odd), &odd).await.unwrap();
+    let entry = &whole(&accounts).await[0];
+    assert_eq!(entry.details, odd);
+    let target = entry.target.as_deref().unwrap();
+    assert!(
+        target.starts_with(r"a\0b\u{202e}\n\'a") && target.ends_with("...") && target.is_ascii(),
+        "{target}"
+    );
 }
 
 async fn the_database_itself_only_adds_to_it(place: Place) {
