@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod accounts_commands;
+mod accounts_on_postgres;
 mod activity;
 mod activity_intake;
 mod activity_vectors;

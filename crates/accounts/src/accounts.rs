@@ -12,6 +12,7 @@ use crate::create_key::MAX_KEYS;
 use crate::database::Database;
 use crate::error::AccountsError;
 use crate::key_ring::KeyRing;
+use crate::last_used::SAVE_AT_CLOSE;
 use crate::location::Location;
 use crate::projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS};
 use crate::ring_feed::RingFeed;
@@ -52,8 +53,12 @@ impl Accounts {
 
     /// Writes down when keys were used last, and closes the database's connections, waiting for what they are doing.
     pub async fn close(&self) {
-        if let Err(error) = self.save_uses().await {
-            tracing::warn!(%error, "when API keys were used last could not be written down");
+        match tokio::time::timeout(SAVE_AT_CLOSE, self.save_uses()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "when API keys were used last could not be written down")
+            }
+            Err(_) => tracing::warn!("when API keys were used last could not be written down in time"),
         }
         self.database.pool.close().await;
     }

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use tidegauge_facts::TenantId;
 
 use crate::accounts::{Accounts, now_unix_micros};
-use crate::credential::Actor;
+use crate::credential::{Actor, OneLine};
 use crate::database::{Database, DatabaseConnection, DatabaseRow};
 use crate::error::AccountsError;
 
@@ -77,7 +77,8 @@ impl Accounts {
         rows.iter().map(|row| audit_entry(&self.database, row)).collect()
     }
 
-    /// Writes down a change that was made elsewhere, such as the deletion of a person's data.
+    /// Writes down a change that was made elsewhere, such as the deletion of a person's data. `target` is kept as one
+    /// printable line of at most [`MAX_SHOWN_CHARS`](crate::MAX_SHOWN_CHARS); what must be exact belongs to `details`.
     ///
     /// # Errors
     /// [`AccountsError::AuditDetailsTooLong`], or what the database reported.
@@ -123,7 +124,7 @@ impl Accounts {
 pub(crate) struct Entry<'a> {
     action: &'static str,
     tenant: Option<&'a TenantId>,
-    target: Option<&'a str>,
+    target: Option<String>,
     details: String,
 }
 
@@ -131,13 +132,13 @@ impl<'a> Entry<'a> {
     pub(crate) fn new(
         action: &'static str,
         tenant: Option<&'a TenantId>,
-        target: Option<&'a str>,
+        target: Option<&str>,
         details: &impl Serialize,
     ) -> Result<Self, AccountsError> {
         match serde_json::to_string(details) {
             Ok(details) if details.len() <= MAX_AUDIT_DETAILS_BYTES => {
-                // PostgreSQL's texts hold no zero character, and JSON has it escaped.
-                Ok(Self { action, tenant, target, details })
+                // PostgreSQL's texts hold no zero character; JSON and a printable line have it escaped.
+                Ok(Self { action, tenant, target: target.map(|text| OneLine(text).to_string()), details })
             }
             _ => Err(AccountsError::AuditDetailsTooLong),
         }

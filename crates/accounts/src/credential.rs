@@ -54,8 +54,8 @@ impl fmt::Display for Actor {
     }
 }
 
-/// A text of somebody else's: what is not printable is escaped, and what is too long is cut.
-struct OneLine<'a>(&'a str);
+/// A text of somebody else's: what is not printable is escaped, and what is longer than [`MAX_SHOWN_CHARS`] is cut.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,7 +60,7 @@ pub enum AccountsError {
     DiskFull(String),
     /// No PostgreSQL answers at the URL.
     #[error(
-        "no PostgreSQL answers at {place} ({reason}); check the host and the port, and that the server runs"
+        "no PostgreSQL answers at {place} ({reason}); check the host, the port and what the URL says of TLS, and that the server runs"
     )]
     Unreachable {
         /// The URL without its password.
@@ -193,7 +193,9 @@ impl AccountsError {
                 }
             },
             sqlx::Error::Io(error) if matches!(place, Place::Postgres(_)) => {
-                Self::Unreachable { place: shown(), reason: error.to_string() }
+                // What rustls finds wrong with a certificate comes as such an error.
+                let tls = if error.kind() == io::ErrorKind::InvalidData { "TLS: " } else { "" };
+                Self::Unreachable { place: shown(), reason: format!("{tls}{error}") }
             }
             sqlx::Error::Tls(error) => Self::Unreachable { place: shown(), reason: format!("TLS: {error}") },
             sqlx::Error::Database(error) => {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tidegauge_facts::{ProjectId, TenantId};
 
 use crate::credential::Credential;
@@ -35,14 +35,9 @@ pub struct Principal {
 /// The keys that are not revoked; clones share them.
 #[derive(Clone, Default)]
 pub struct KeyRing {
-    keys: Arc<RwLock<Keys>>,
-}
-
-#[derive(Default)]
-struct Keys {
-    live: HashMap<DigestFront, RingKey>,
+    keys: Arc<RwLock<HashMap<DigestFront, RingKey>>>,
     /// What was noted of keys that have ended since, until it is written down.
-    ended: Vec<Use>,
+    ended: Arc<Mutex<Vec<Use>>>,
 }
 
 /// One key of the ring.
@@ -61,7 +56,9 @@ impl RingKey {
     /// Its use that is not written down yet.
     fn unsaved(&self) -> Option<Use> {
         match &self.principal.credential {
-            Credential::Key(id) => self.used.unsaved().map(|at| Use { key_id: Arc::clone(id), at }),
+            Credential::Key(id) => {
+                self.used.unsaved().map(|at| Use { front: self.digest.front(), key_id: Arc::clone(id), at })
+            }
             Credential::Token(_) => None,
         }
     }
@@ -83,7 +80,7 @@ impl KeyRing {
         }
         let digest = KeyDigest::of(presented);
         let keys = self.keys.read();
-        let key = keys.live.get(&digest.front())?;
+        let key = keys.get(&digest.front())?;
         let works = key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end);
         works.then(|| {
             key.used.note(now_unix_micros);
@@ -96,7 +93,7 @@ impl KeyRing {
     #[must_use]
     pub fn still_works(&self, sha256: &[u8; 32], now_unix_micros: i64) -> bool {
         let digest = KeyDigest::from_array(*sha256);
-        self.keys.read().live.get(&digest.front()).is_some_and(|key| {
+        self.keys.read().get(&digest.front()).is_some_and(|key| {
             key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end)
         })
     }
@@ -104,7 +101,7 @@ impl KeyRing {
     /// How many keys the ring holds: those not revoked, whether expired or not.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.keys.read().live.len()
+        self.keys.read().len()
     }
 
     /// True when the ring holds no key.
@@ -118,16 +115,14 @@ impl KeyRing {
         for change in changes {
             match change {
                 RingChange::Live(key) => {
-                    if let Some(before) =
-                        keys.live.get(&key.digest.front()).and_then(|key| key.used.unsaved())
-                    {
+                    if let Some(before) = keys.get(&key.digest.front()).and_then(|key| key.used.unsaved()) {
                         key.used.note(before);
                     }
-                    keys.live.insert(key.digest.front(), key);
+                    keys.insert(key.digest.front(), key);
                 }
                 RingChange::Ended(digest) => {
-                    let ended = keys.live.remove(&digest.front()).and_then(|key| key.unsaved());
-                    keys.ended.extend(ended);
+                    let ended = keys.remove(&digest.front()).and_then(|key| key.unsaved());
+                    self.ended.lock().extend(ended);
                 }
             }
         }
@@ -135,18 +130,19 @@ impl KeyRing {
 
     /// The uses that are not written down yet.
     pub(crate) fn unsaved_uses(&self) -> Vec<Use> {
-        let keys = self.keys.read();
-        keys.live.values().filter_map(RingKey::unsaved).chain(keys.ended.iter().cloned()).collect()
+        let mut uses = self.ended.lock().clone();
+        uses.extend(self.keys.read().values().filter_map(RingKey::unsaved));
+        uses
     }
 
     /// Forgets uses that were written down; what was noted meanwhile stays.
     pub(crate) fn uses_are_saved(&self, saved: &[Use]) {
-        let saved: HashMap<&str, i64> = saved.iter().map(|one| (&*one.key_id, one.at)).collect();
-        let mut keys = self.keys.write();
-        keys.ended.retain(|one| saved.get(&*one.key_id).is_none_or(|at| *at < one.at));
-        for key in keys.live.values() {
-            if let Some(at) = key.unsaved().and_then(|one| saved.get(&*one.key_id).copied()) {
-                key.used.is_saved(at);
+        let is_saved = |one: &Use| saved.iter().any(|done| done.key_id == one.key_id && done.at >= one.at);
+        self.ended.lock().retain(|one| !is_saved(one));
+        let keys = self.keys.read();
+        for one in saved {
+            if let Some(key) = keys.get(&one.front) {
+                key.used.is_saved(one.at);
             }
         }
     }

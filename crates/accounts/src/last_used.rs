@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use crate::accounts::Accounts;
 use crate::error::AccountsError;
+use crate::key_text::DigestFront;
 
 /// How often the uses that were noted are written down.
 pub const SAVE_USES_EVERY: Duration = Duration::from_secs(60);
 /// Uses written in one transaction: other writers get their turn between two.
 const USES_AT_A_TIME: usize = 500;
+/// How long a closing waits for the last uses to be written down: a database that is gone holds no shutdown up.
+pub(crate) const SAVE_AT_CLOSE: Duration = Duration::from_secs(3);
 /// A use within this of the one noted is not noted.
 const COARSE_MICROS: i64 = 1_000_000;
 const NONE: i64 = i64::MIN;
@@ -22,6 +25,7 @@ const NONE: i64 = i64::MIN;
 /// A key's use that is to be written down.
 #[derive(Debug, Clone)]
 pub(crate) struct Use {
+    pub(crate) front: DigestFront,
     pub(crate) key_id: Arc<str>,
     /// Unix microseconds.
     pub(crate) at: i64,

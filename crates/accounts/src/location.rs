@@ -10,6 +10,21 @@ use sqlx::ConnectOptions as _;
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
+/// The parameters that a database's URL can have.
+const PARAMETERS: [&str; 11] = [
+    "application_name",
+    "dbname",
+    "host",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
 /// Where the accounts of a server are kept.
 #[derive(Debug, Clone)]
 pub enum Location {
@@ -41,7 +56,8 @@ impl From<DatabaseUrl> for Location {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a database URL is postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters of its parts percent-encoded; \
-     for a socket postgres:///DATABASE?host=/DIRECTORY&user=USER"
+     for a socket postgres:///DATABASE?host=/DIRECTORY&user=USER; further parameters: {parameters}",
+    parameters = PARAMETERS.join(", ")
 )]
 pub struct InvalidDatabaseUrl;
 
@@ -68,6 +84,10 @@ impl FromStr for DatabaseUrl {
             return Err(InvalidDatabaseUrl);
         }
         let options: AnyConnectOptions = text.parse().map_err(|_| InvalidDatabaseUrl)?;
+        // sqlx would log a parameter that it does not know, with its value.
+        if !options.database_url.query_pairs().all(|(name, _)| PARAMETERS.contains(&&*name)) {
+            return Err(InvalidDatabaseUrl);
+        }
         let postgres = PgConnectOptions::from_url(&options.database_url).map_err(|_| InvalidDatabaseUrl)?;
         let host = postgres.get_socket().map_or(postgres.get_host().into(), |path| path.to_string_lossy());
         let (user, port) = (postgres.get_username(), postgres.get_port());
@@ -117,6 +137,8 @@ mod tests {
             "postgres:s3cret",
             "postgres://u:s3cret@h:port/d",
             "postgres://u:s3cret@h/d?sslmode=perhaps",
+            "postgres://u@h/d?pasword=s3cret",
+            "postgres://u@h/d?s3cret",
         ];
         for text in wrong {
             let error = text.parse::<DatabaseUrl>().unwrap_err();

@@ -2,13 +2,13 @@
 -- on in step. Texts sort by their bytes, as in SQLite. Times are Unix microseconds, UTC.
 
 CREATE TABLE tenants (
-    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_.:-]{1,128}$' AND id !~ '\n'),
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_.:-]{1,128}$'),
     created_at BIGINT NOT NULL
 );
 
 CREATE TABLE projects (
     tenant     TEXT COLLATE "C" NOT NULL REFERENCES tenants (id),
-    id         TEXT COLLATE "C" NOT NULL CHECK (id ~ '^[A-Za-z0-9_.:-]{1,128}$' AND id !~ '\n'),
+    id         TEXT COLLATE "C" NOT NULL CHECK (id ~ '^[A-Za-z0-9_.:-]{1,128}$'),
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant, id)
 );

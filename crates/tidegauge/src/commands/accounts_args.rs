@@ -7,6 +7,7 @@ use tidegauge_accounts::{Accounts, Actor, DatabaseUrl, Location};
 use tidegauge_store::backup::refuse_unready;
 
 use super::gateway::one_line;
+use super::wrong_usage;
 
 /// The data directory, and the database if there is one.
 #[derive(Debug, Clone, clap::Args)]
@@ -23,13 +24,7 @@ pub struct AccountsArgs {
 pub struct DatabaseArgs {
     /// A PostgreSQL database for tenants, keys, settings and the audit log, instead of a file in the data directory:
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "TIDEGAUGE_DATABASE_URL",
-        hide_env_values = true,
-        conflicts_with = "database_url_file"
-    )]
+    #[arg(long, value_name = "URL", env = "TIDEGAUGE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// A file with that URL, so that the password is on no command line.
     #[arg(long, value_name = "FILE", env = "TIDEGAUGE_DATABASE_URL_FILE")]
@@ -58,18 +53,20 @@ impl DatabaseArgs {
     }
 
     fn location(&self, data: &Path) -> anyhow::Result<Location> {
-        let url = match (&self.database_url, &self.database_url_file) {
-            // A variable that is set to nothing is one that is not set.
-            (Some(url), _) if !url.is_empty() => url.clone(),
-            (_, Some(file)) if !file.as_os_str().is_empty() => {
-                let url = one_line(file)?;
-                if url.is_empty() {
-                    bail!("{} is empty", file.display());
-                }
-                url
+        // A variable that is set to nothing is one that is not set.
+        let url = self.database_url.as_ref().filter(|url| !url.is_empty());
+        let file = self.database_url_file.as_ref().filter(|file| !file.as_os_str().is_empty());
+        let url = match (url, file) {
+            (None, None) => return Ok(data.into()),
+            (Some(_), Some(_)) => {
+                wrong_usage(&"a database URL and a file with one are both given; one is enough")
             }
-            _ => return Ok(data.into()),
+            (Some(url), None) => url.clone(),
+            (None, Some(file)) => one_line(file)?,
         };
+        if let (true, Some(file)) = (url.is_empty(), file) {
+            bail!("{} is empty", file.display());
+        }
         Ok(url.parse::<DatabaseUrl>()?.into())
     }
 }

@@ -56,8 +56,9 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
             accounts.close().await;
         }
         Command::Set { accounts, tenant, settings } => {
+            let patch = settings.patch()?;
             let accounts = accounts.open().await?;
-            let set = accounts.set_tenant_settings(&me(), &tenant, settings.patch()).await?;
+            let set = accounts.set_tenant_settings(&me(), &tenant, patch).await?;
             say_json(&TenantShown::from(&set))?;
             accounts.close().await;
         }

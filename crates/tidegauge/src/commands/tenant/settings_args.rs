@@ -1,11 +1,12 @@
 //! The options of `tidegauge tenant set`: one a setting, a value or `default`.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use tidegauge_accounts::{
-    BytesPerSecond, ConcurrentReports, CorsOrigins, EventsPerSecond, IdleTimeout, IpAddresses, MaxProjects,
-    OpenConnections, ReportMemoryBytes, ReportSeconds, RequestsPerSecond, RetentionDays, RetentionPatch,
-    TenantLimitsPatch, TenantSettingsPatch, parse_duration,
+    BytesPerSecond, ConcurrentReports, CorsOrigins, EventsPerSecond, IdleTimeout, InvalidIdleTimeout,
+    IpAddresses, MaxProjects, OpenConnections, ReportMemoryBytes, ReportSeconds, RequestsPerSecond,
+    RetentionDays, RetentionPatch, TenantLimitsPatch, TenantSettingsPatch, parse_duration,
 };
 
 /// What is to be set; at least one.
@@ -14,8 +15,8 @@ use tidegauge_accounts::{
 pub struct SettingsArgs {
     /// How long its connections may be silent before they count as closed: such as 10m, up to 24h, or `default`
     /// for the server's.
-    #[arg(long, value_name = "TIME", value_parser = or_default(idle_timeout))]
-    idle_timeout: Option<OwnOrDefault<IdleTimeout>>,
+    #[arg(long, value_name = "TIME", value_parser = or_default(parse_duration))]
+    idle_timeout: Option<OwnOrDefault<Duration>>,
     /// Most HTTP requests per second, or `default`.
     #[arg(long, value_name = "NUMBER", value_parser = or_default(RequestsPerSecond::from_str))]
     requests_per_second: Option<OwnOrDefault<RequestsPerSecond>>,
@@ -63,7 +64,10 @@ pub struct SettingsArgs {
 
 impl SettingsArgs {
     /// The change that they make.
-    pub fn patch(self) -> TenantSettingsPatch {
+    pub fn patch(self) -> Result<TenantSettingsPatch, InvalidIdleTimeout> {
+        let idle_timeout = said(self.idle_timeout)
+            .map(|own| own.map(|time| IdleTimeout::from_secs(time.as_secs())).transpose())
+            .transpose()?;
         let limits = TenantLimitsPatch {
             requests_per_second: said(self.requests_per_second),
             events_per_second: said(self.events_per_second),
@@ -80,13 +84,13 @@ impl SettingsArgs {
             connections: said(self.keep_connections),
             requests: said(self.keep_requests),
         };
-        TenantSettingsPatch {
-            idle_timeout: said(self.idle_timeout),
+        Ok(TenantSettingsPatch {
+            idle_timeout,
             limits: (limits != TenantLimitsPatch::default()).then_some(Some(limits)),
             retention: (retention != RetentionPatch::default()).then_some(Some(retention)),
             ip_addresses: said(self.ip_addresses),
             cors_origins: said(self.cors_origins),
-        }
+        })
     }
 }
 
@@ -111,11 +115,6 @@ fn or_default<T, E: std::fmt::Display>(
         "default" => Ok(OwnOrDefault::Default),
         text => parse(text).map(OwnOrDefault::Own).map_err(|error| format!("{error}; or default")),
     }
-}
-
-fn idle_timeout(text: &str) -> Result<IdleTimeout, String> {
-    let time = parse_duration(text).map_err(|error| error.to_string())?;
-    IdleTimeout::from_secs(time.as_secs()).map_err(|error| error.to_string())
 }
 
 fn ip_addresses(text: &str) -> Result<IpAddresses, &'static str> {

@@ -1,16 +1,19 @@
 //! Each change of accounts stands in the audit log: who, what, when; and nothing takes it out again.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{fresh, me, now, project, request, tenant};
+use crate::common::{Place, me, now, project, request, tenant};
 use serde_json::json;
-use sqlx::Connection as _;
 use tidegauge_accounts::{Accounts, AccountsError, Actor, AuditEntry, AuditFilter, Credential, KeyRequest};
 use tidegauge_accounts::{MAX_AUDIT_DETAILS_BYTES, MAX_AUDIT_PAGE, TenantSettingsPatch};
+
+promises![
+    each_change_is_there_with_who_what_and_when,
+    what_changes_nothing_is_not_in_the_log,
+    it_is_read_page_by_page_and_tenant_by_tenant,
+    pages_and_details_are_bounded,
+    the_database_itself_only_adds_to_it,
+];
 
 fn newest(limit: usize) -> AuditFilter {
     AuditFilter { tenant: None, before: None, limit }
@@ -24,9 +27,8 @@ fn patch(json: serde_json::Value) -> TenantSettingsPatch {
     serde_json::from_value(json).unwrap()
 }
 
-#[tokio::test]
-async fn each_change_is_there_with_who_what_and_when() {
-    let (_dir, accounts) = fresh().await;
+async fn each_change_is_there_with_who_what_and_when(place: Place) {
+    let accounts = place.open().await;
     let begun = now();
     let first = accounts.first_start().await.unwrap().unwrap();
     let admin = Actor::from(Credential::Key(first.id.clone()));
@@ -76,9 +78,8 @@ async fn each_change_is_there_with_who_what_and_when() {
     }
 }
 
-#[tokio::test]
-async fn what_changes_nothing_is_not_in_the_log() {
-    let (_dir, accounts) = fresh().await;
+async fn what_changes_nothing_is_not_in_the_log(place: Place) {
+    let accounts = place.open().await;
     let key = accounts.create_key(&me(), request("t")).await.unwrap();
     accounts.revoke_key(&me(), None, &key.id).await.unwrap();
     let before = whole(&accounts).await;
@@ -93,9 +94,8 @@ async fn what_changes_nothing_is_not_in_the_log() {
     assert_eq!(whole(&accounts).await, before);
 }
 
-#[tokio::test]
-async fn it_is_read_page_by_page_and_tenant_by_tenant() {
-    let (_dir, accounts) = fresh().await;
+async fn it_is_read_page_by_page_and_tenant_by_tenant(place: Place) {
+    let accounts = place.open().await;
     for n in 0..25 {
         let id = if n % 5 == 0 { "a" } else { "b" };
         accounts.record(&me(), "test.note", Some(&tenant(id)), None, &n).await.unwrap();
@@ -118,9 +118,8 @@ async fn it_is_read_page_by_page_and_tenant_by_tenant() {
     assert_eq!(accounts.audit(&AuditFilter { tenant: Some(tenant("c")), ..newest(3) }).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn pages_and_details_are_bounded() {
-    let (_dir, accounts) = fresh().await;
+async fn pages_and_details_are_bounded(place: Place) {
+    let accounts = place.open().await;
     for limit in [0, MAX_AUDIT_PAGE + 1] {
         let refused = accounts.audit(&newest(limit)).await.unwrap_err();
         assert!(matches!(refused, AccountsError::InvalidAuditPage), "{refused}");
@@ -130,15 +129,22 @@ async fn pages_and_details_are_bounded() {
     let refused = accounts.record(&me(), "test.note", None, None, &format!("{long}x")).await.unwrap_err();
     assert!(matches!(refused, AccountsError::AuditDetailsTooLong), "{refused}");
     assert_eq!(whole(&accounts).await.len(), 1);
+    let odd = "a\0b\u{202e}\n'".repeat(100);
+    accounts.record(&me(), "test.note", None, Some(&odd), &odd).await.unwrap();
+    let entry = &whole(&accounts).await[0];
+    assert_eq!(entry.details, odd);
+    let target = entry.target.as_deref().unwrap();
+    assert!(
+        target.starts_with(r"a\0b\u{202e}\n\'a") && target.ends_with("...") && target.is_ascii(),
+        "{target}"
+    );
 }
 
-#[tokio::test]
-async fn the_database_itself_only_adds_to_it() {
-    let (dir, accounts) = fresh().await;
+async fn the_database_itself_only_adds_to_it(place: Place) {
+    let accounts = place.open().await;
     accounts.create_key(&me(), request("t")).await.unwrap();
     let before = whole(&accounts).await;
-    let url = format!("sqlite:{}", dir.path().join("accounts.db").display());
-    let mut raw = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let mut raw = place.raw().await;
     for forbidden in
         ["DELETE FROM audit", "UPDATE audit SET actor = 'nobody'", "DELETE FROM audit WHERE id = 1"]
     {

@@ -1,27 +1,26 @@
 //! What is set for a tenant: kept, bounded, listed, and told to whoever follows it, within a second from
 //! another process.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use common::{fresh, me, now, request, tenant, within};
-use sqlx::{Connection as _, SqliteConnection};
+use crate::common::{Place, me, now, request, tenant, within};
 use tidegauge_accounts::{
     Accounts, AccountsError, IdleTimeout, TenantRow, TenantSettings, TenantSettingsPatch,
 };
 use tidegauge_facts::TenantId;
 
-const A_SECOND: Duration = Duration::from_secs(1);
-/// Names the directory to the other process.
-const CHILD_DIR: &str = "TIDEGAUGE_ACCOUNTS_CHILD_DIR";
+promises![
+    what_is_set_is_listed_and_kept_until_it_is_set_back,
+    a_tenant_that_does_not_exist_is_refused_and_not_made,
+    a_follower_hears_what_is_set_and_then_each_change_before_it_returns,
+    what_another_handle_sets_is_heard_within_a_second_also_when_both_set_at_once,
+    what_another_process_sets_is_heard_within_a_second,
+    a_setting_that_cannot_be_read_is_not_told_and_keeps_no_other_from_being_told,
+];
 
+const A_SECOND: Duration = Duration::from_secs(1);
 fn seconds(seconds: u64) -> Option<IdleTimeout> {
     Some(IdleTimeout::from_secs(seconds).unwrap())
 }
@@ -37,10 +36,6 @@ async fn set(accounts: &Accounts, id: &str, idle_timeout: Option<IdleTimeout>) -
 async fn listed(accounts: &Accounts) -> Vec<(String, Option<u64>)> {
     let shown = |row: TenantRow| (row.id.to_string(), row.settings.idle_timeout.map(IdleTimeout::as_secs));
     accounts.list_tenants().await.unwrap().into_iter().map(shown).collect()
-}
-
-async fn raw(dir: &Path) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite:{}", dir.join("accounts.db").display())).await.unwrap()
 }
 
 /// What a follower has heard, the newest of each tenant, and how often it heard anything.
@@ -74,9 +69,8 @@ impl Heard {
     }
 }
 
-#[tokio::test]
-async fn what_is_set_is_listed_and_kept_until_it_is_set_back() {
-    let (dir, accounts) = fresh().await;
+async fn what_is_set_is_listed_and_kept_until_it_is_set_back(place: Place) {
+    let accounts = place.open().await;
     for id in ["b", "a", "B"] {
         accounts.create_key(&me(), request(id)).await.unwrap();
     }
@@ -87,7 +81,7 @@ async fn what_is_set_is_listed_and_kept_until_it_is_set_back() {
     assert_eq!(listed(&accounts).await, of(None, Some(600)));
     accounts.close().await;
 
-    let accounts = Accounts::open(dir.path()).await.unwrap();
+    let accounts = place.open().await;
     set(&accounts, "b", seconds(1)).await;
     assert_eq!(listed(&accounts).await, of(Some(1), Some(600)));
     assert_eq!(accounts.tenant_settings(&tenant("b")).await.unwrap().idle_timeout, seconds(1));
@@ -97,9 +91,8 @@ async fn what_is_set_is_listed_and_kept_until_it_is_set_back() {
     assert_eq!(accounts.tenant_settings(&tenant("a")).await.unwrap(), TenantSettings::default());
 }
 
-#[tokio::test]
-async fn a_tenant_that_does_not_exist_is_refused_and_not_made() {
-    let (_dir, accounts) = fresh().await;
+async fn a_tenant_that_does_not_exist_is_refused_and_not_made(place: Place) {
+    let accounts = place.open().await;
     let typo = tenant("typo");
     let error = accounts.set_tenant_settings(&me(), &typo, patch(seconds(60))).await.unwrap_err();
     assert!(matches!(error, AccountsError::UnknownTenant(_)), "{error}");
@@ -109,9 +102,8 @@ async fn a_tenant_that_does_not_exist_is_refused_and_not_made() {
     assert_eq!(listed(&accounts).await, []);
 }
 
-#[tokio::test]
-async fn a_follower_hears_what_is_set_and_then_each_change_before_it_returns() {
-    let (_dir, accounts) = fresh().await;
+async fn a_follower_hears_what_is_set_and_then_each_change_before_it_returns(place: Place) {
+    let accounts = place.open().await;
     for id in ["a", "b", "c"] {
         accounts.create_key(&me(), request(id)).await.unwrap();
     }
@@ -131,11 +123,10 @@ async fn a_follower_hears_what_is_set_and_then_each_change_before_it_returns() {
     assert_eq!(second.timeout("a"), Some(None));
 }
 
-#[tokio::test]
-async fn what_another_handle_sets_is_heard_within_a_second_also_when_both_set_at_once() {
-    let (dir, server) = fresh().await;
+async fn what_another_handle_sets_is_heard_within_a_second_also_when_both_set_at_once(place: Place) {
+    let server = place.open().await;
     server.create_key(&me(), request("t")).await.unwrap();
-    let command_line = Accounts::open(dir.path()).await.unwrap();
+    let command_line = place.open().await;
     let heard = Heard::of(&server).await;
     let watch = tokio::spawn(server.clone().watch(std::future::pending()));
     for timeout in [60, 70] {
@@ -150,63 +141,24 @@ async fn what_another_handle_sets_is_heard_within_a_second_also_when_both_set_at
     watch.abort();
 }
 
-#[tokio::test]
-async fn what_another_process_sets_is_heard_within_a_second() {
-    let (dir, server) = fresh().await;
+async fn what_another_process_sets_is_heard_within_a_second(place: Place) {
+    let server = place.open().await;
     server.create_key(&me(), request("t")).await.unwrap();
     let heard = Heard::of(&server).await;
     let watch = tokio::spawn(server.clone().watch(std::future::pending()));
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_other_process", "--ignored"])
-        .env(CHILD_DIR, dir.path())
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
+    let status = place.child("children::a_timeout_of_1234").status().unwrap();
     assert!(status.success());
     within(A_SECOND, || heard.timeout("t") == Some(Some(1234))).await;
     watch.abort();
 }
 
-#[tokio::test]
-#[ignore = "what the test above runs in a process of its own"]
-async fn the_other_process() {
-    let Some(dir) = std::env::var_os(CHILD_DIR) else { return };
-    let accounts = Accounts::open(PathBuf::from(dir)).await.unwrap();
-    set(&accounts, "t", seconds(1234)).await;
-}
-
-#[tokio::test]
-async fn many_tenants_are_listed_and_told_page_by_page() {
-    let (dir, accounts) = fresh().await;
-    let mut raw = raw(dir.path()).await;
-    for insert in [
-        "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 11999)
-         INSERT INTO tenants SELECT format('t%05d', i), i FROM n",
-        "INSERT INTO tenant_settings
-         SELECT id, json_object('idle_timeout_seconds', created_at % 86400 + 1), 12000 - created_at FROM tenants",
-    ] {
-        assert!(sqlx::query(insert).execute(&mut raw).await.is_ok(), "{insert}");
-    }
-    let heard = Heard::of(&accounts).await;
-    assert_eq!(heard.times(), 12_000);
-    let listed = listed(&accounts).await;
-    assert_eq!(listed.len(), 12_000);
-    for (number, (id, timeout)) in (0_u64..).zip(listed) {
-        assert_eq!((&id, timeout), (&format!("t{number:05}"), Some(number + 1)));
-        assert_eq!(heard.timeout(&id), Some(Some(number + 1)));
-    }
-    set(&accounts, "t00000", None).await;
-    assert_eq!((heard.times(), heard.timeout("t00000")), (12_001, Some(None)));
-}
-
-#[tokio::test]
-async fn a_setting_that_cannot_be_read_is_not_told_and_keeps_no_other_from_being_told() {
-    let (dir, accounts) = fresh().await;
+async fn a_setting_that_cannot_be_read_is_not_told_and_keeps_no_other_from_being_told(place: Place) {
+    let accounts = place.open().await;
     for id in ["a", "b"] {
         accounts.create_key(&me(), request(id)).await.unwrap();
         set(&accounts, id, seconds(60)).await;
     }
-    let mut raw = raw(dir.path()).await;
+    let mut raw = place.raw().await;
     for spoil in ["UPDATE tenant_settings SET settings = '{\"idle_timeout_seconds\": 0}' WHERE tenant = 'a'"]
     {
         assert!(sqlx::query(spoil).execute(&mut raw).await.is_ok(), "{spoil}");

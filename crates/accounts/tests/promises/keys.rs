@@ -1,16 +1,21 @@
 //! The life of a key: made, listed, used, expired, revoked.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{fresh, me, now, project, projects, request, tenant};
-use sqlx::Connection as _;
-use tidegauge_accounts::{Accounts, AccountsError, Credential, KeyRequest, Scope, Scopes};
+use crate::common::{Place, fresh, me, now, project, projects, request, tenant};
+use tidegauge_accounts::{AccountsError, Credential, KeyRequest, Scope, Scopes};
 
-#[tokio::test]
-async fn a_new_key_stands_for_what_was_asked_for_and_is_listed_without_its_text() {
-    let (_dir, accounts) = fresh().await;
+promises![
+    a_new_key_stands_for_what_was_asked_for_and_is_listed_without_its_text,
+    what_is_no_key_or_an_unknown_one_stands_for_nobody,
+    a_key_works_until_the_microsecond_of_its_expiry,
+    a_key_is_revoked_by_its_id_or_its_text_at_once_and_for_good,
+    revoking_what_is_no_key_says_so_without_repeating_it,
+    clones_and_many_tasks_share_one_ring_that_misses_nothing,
+];
+
+async fn a_new_key_stands_for_what_was_asked_for_and_is_listed_without_its_text(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let key = accounts
         .create_key(
@@ -42,9 +47,8 @@ async fn a_new_key_stands_for_what_was_asked_for_and_is_listed_without_its_text(
     assert_eq!(projects(&accounts, "acme").await, [project("default"), project("shop")]);
 }
 
-#[tokio::test]
-async fn what_is_no_key_or_an_unknown_one_stands_for_nobody() {
-    let (_dir, accounts) = fresh().await;
+async fn what_is_no_key_or_an_unknown_one_stands_for_nobody(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let key = accounts.create_key(&me(), request("t")).await.unwrap();
     let (_other_dir, other) = fresh().await;
@@ -55,9 +59,8 @@ async fn what_is_no_key_or_an_unknown_one_stands_for_nobody() {
     assert!(ring.authenticate(key.text.expose(), now()).is_some());
 }
 
-#[tokio::test]
-async fn a_key_works_until_the_microsecond_of_its_expiry() {
-    let (_dir, accounts) = fresh().await;
+async fn a_key_works_until_the_microsecond_of_its_expiry(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let key = accounts
         .create_key(&me(), KeyRequest { expires_in: Some(Duration::from_secs(3600)), ..request("t") })
@@ -74,9 +77,8 @@ async fn a_key_works_until_the_microsecond_of_its_expiry() {
     assert_eq!(ring.authenticate(ended.text.expose(), now()), None);
 }
 
-#[tokio::test]
-async fn a_key_is_revoked_by_its_id_or_its_text_at_once_and_for_good() {
-    let (dir, accounts) = fresh().await;
+async fn a_key_is_revoked_by_its_id_or_its_text_at_once_and_for_good(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let by_id = accounts.create_key(&me(), request("t")).await.unwrap();
     let by_text = accounts.create_key(&me(), request("t")).await.unwrap();
@@ -91,7 +93,7 @@ async fn a_key_is_revoked_by_its_id_or_its_text_at_once_and_for_good() {
     assert!(ring.authenticate(kept.text.expose(), now()).is_some());
 
     accounts.close().await;
-    let later = Accounts::open(dir.path()).await.unwrap();
+    let later = place.open().await;
     let ring = later.key_ring().await.unwrap();
     assert_eq!(ring.len(), 1);
     assert_eq!(ring.authenticate(by_id.text.expose(), now()), None);
@@ -99,9 +101,8 @@ async fn a_key_is_revoked_by_its_id_or_its_text_at_once_and_for_good() {
     assert_eq!(later.list_keys(None).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn revoking_what_is_no_key_says_so_without_repeating_it() {
-    let (_dir, accounts) = fresh().await;
+async fn revoking_what_is_no_key_says_so_without_repeating_it(place: Place) {
+    let accounts = place.open().await;
     let (_other_dir, other) = fresh().await;
     let stranger = other.create_key(&me(), request("t")).await.unwrap();
 
@@ -120,9 +121,8 @@ async fn revoking_what_is_no_key_says_so_without_repeating_it() {
     }
 }
 
-#[tokio::test]
-async fn clones_and_many_tasks_share_one_ring_that_misses_nothing() {
-    let (_dir, accounts) = fresh().await;
+async fn clones_and_many_tasks_share_one_ring_that_misses_nothing(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let tasks: Vec<_> = (0..16)
         .map(|i| {
@@ -141,28 +141,4 @@ async fn clones_and_many_tasks_share_one_ring_that_misses_nothing() {
         task.await.unwrap();
     }
     assert_eq!(ring.len(), 8);
-}
-
-#[tokio::test]
-async fn more_keys_than_a_page_are_all_listed_and_all_in_the_ring() {
-    let (dir, accounts) = fresh().await;
-    let first = accounts.create_key(&me(), request("t")).await.unwrap();
-    let url = format!("sqlite:{}", dir.path().join("accounts.db").display());
-    let mut raw = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query(
-        "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
-         INSERT INTO api_keys (id, digest, prefix, tenant, scopes, created_at, change)
-         SELECT 'key_' || i, randomblob(32), 'tg_', 't', 'read', 4000000000000000 + i, i FROM n",
-    )
-    .execute(&mut raw)
-    .await
-    .unwrap();
-    let added = accounts.create_key(&me(), request("t")).await.unwrap();
-    let listed = accounts.list_keys(None).await.unwrap();
-    assert_eq!(listed.len(), 12_001);
-    assert_eq!([&listed[0].id, &listed[1].id], [&first.id, &added.id]);
-    assert_eq!([&*listed[2].id, &*listed[12_000].id], ["key_2", "key_12000"]);
-    let ring = accounts.key_ring().await.unwrap();
-    assert_eq!(ring.len(), 12_001);
-    assert!(ring.authenticate(added.text.expose(), now()).is_some());
 }

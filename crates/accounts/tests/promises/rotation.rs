@@ -1,14 +1,22 @@
 //! A rotated key: what takes its place, how long it goes on, and when each key was used last.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{fresh, me, now, project, request, tenant};
+use crate::common::{Place, me, now, project, request, tenant};
 use tidegauge_accounts::{Accounts, AccountsError, KeyLimits, KeyRequest, MAX_ROTATION_OVERLAP};
 use tidegauge_accounts::{RequestsPerSecond, SAVE_USES_EVERY};
+
+promises![
+    the_new_key_may_what_the_old_one_may_and_both_work_for_the_overlap,
+    without_an_overlap_the_old_key_ends_at_once,
+    a_key_that_would_end_within_the_overlap_still_does_and_the_new_one_lives_as_long,
+    a_key_that_has_ended_or_was_rotated_is_not_rotated,
+    another_tenants_key_is_one_that_does_not_exist,
+    of_many_rotations_at_once_one_is_done,
+    keys_are_listed_page_by_page,
+    when_a_key_was_used_last_is_written_down_at_the_latest_when_the_accounts_close,
+    a_use_that_is_not_written_down_survives_a_change_of_its_key,
+];
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -16,9 +24,8 @@ async fn end_of(accounts: &Accounts, id: &str) -> Option<i64> {
     accounts.key(None, id).await.unwrap().expires_at
 }
 
-#[tokio::test]
-async fn the_new_key_may_what_the_old_one_may_and_both_work_for_the_overlap() {
-    let (_dir, accounts) = fresh().await;
+async fn the_new_key_may_what_the_old_one_may_and_both_work_for_the_overlap(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let limits =
         KeyLimits { requests_per_second: Some(RequestsPerSecond::new(5).unwrap()), ..KeyLimits::default() };
@@ -42,9 +49,8 @@ async fn the_new_key_may_what_the_old_one_may_and_both_work_for_the_overlap() {
     assert_eq!(accounts.key(None, &old.id).await.unwrap().replaced_by, Some(new.id));
 }
 
-#[tokio::test]
-async fn without_an_overlap_the_old_key_ends_at_once() {
-    let (_dir, accounts) = fresh().await;
+async fn without_an_overlap_the_old_key_ends_at_once(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let old = accounts.create_key(&me(), request("t")).await.unwrap();
     let new = accounts.rotate_key(&me(), None, old.text.expose(), Duration::ZERO).await.unwrap();
@@ -52,9 +58,8 @@ async fn without_an_overlap_the_old_key_ends_at_once() {
     assert!(ring.authenticate(new.text.expose(), now()).is_some());
 }
 
-#[tokio::test]
-async fn a_key_that_would_end_within_the_overlap_still_does_and_the_new_one_lives_as_long() {
-    let (_dir, accounts) = fresh().await;
+async fn a_key_that_would_end_within_the_overlap_still_does_and_the_new_one_lives_as_long(place: Place) {
+    let accounts = place.open().await;
     let asked = KeyRequest { expires_in: Some(HOUR), ..request("t") };
     let old = accounts.create_key(&me(), asked).await.unwrap();
     let new = accounts.rotate_key(&me(), None, &old.id, HOUR * 48).await.unwrap();
@@ -62,9 +67,8 @@ async fn a_key_that_would_end_within_the_overlap_still_does_and_the_new_one_live
     assert_eq!(new.expires_at, Some(new.created_at + 3_600_000_000));
 }
 
-#[tokio::test]
-async fn a_key_that_has_ended_or_was_rotated_is_not_rotated() {
-    let (_dir, accounts) = fresh().await;
+async fn a_key_that_has_ended_or_was_rotated_is_not_rotated(place: Place) {
+    let accounts = place.open().await;
     let rotated = accounts.create_key(&me(), request("t")).await.unwrap();
     let new = accounts.rotate_key(&me(), None, &rotated.id, HOUR).await.unwrap();
     let revoked = accounts.create_key(&me(), request("t")).await.unwrap();
@@ -90,9 +94,8 @@ async fn a_key_that_has_ended_or_was_rotated_is_not_rotated() {
     assert_eq!(accounts.list_keys(None).await.unwrap(), listed);
 }
 
-#[tokio::test]
-async fn another_tenants_key_is_one_that_does_not_exist() {
-    let (_dir, accounts) = fresh().await;
+async fn another_tenants_key_is_one_that_does_not_exist(place: Place) {
+    let accounts = place.open().await;
     let (ours, theirs) = (tenant("ours"), tenant("theirs"));
     let key = accounts.create_key(&me(), request("theirs")).await.unwrap();
     let missing = "key_0000000000000000";
@@ -113,9 +116,8 @@ async fn another_tenants_key_is_one_that_does_not_exist() {
     accounts.revoke_key(&me(), Some(&theirs), &key.id).await.unwrap();
 }
 
-#[tokio::test]
-async fn of_many_rotations_at_once_one_is_done() {
-    let (_dir, accounts) = fresh().await;
+async fn of_many_rotations_at_once_one_is_done(place: Place) {
+    let accounts = place.open().await;
     let old = accounts.create_key(&me(), request("t")).await.unwrap();
     let tasks: Vec<_> = (0..8)
         .map(|_| {
@@ -130,9 +132,8 @@ async fn of_many_rotations_at_once_one_is_done() {
     assert_eq!((done, accounts.list_keys(None).await.unwrap().len()), (1, 2));
 }
 
-#[tokio::test]
-async fn keys_are_listed_page_by_page() {
-    let (_dir, accounts) = fresh().await;
+async fn keys_are_listed_page_by_page(place: Place) {
+    let accounts = place.open().await;
     for n in 0..5 {
         accounts.create_key(&me(), request(["a", "b"][n % 2])).await.unwrap();
     }
@@ -149,9 +150,8 @@ async fn keys_are_listed_page_by_page() {
     }
 }
 
-#[tokio::test]
-async fn when_a_key_was_used_last_is_written_down_at_the_latest_when_the_accounts_close() {
-    let (dir, accounts) = fresh().await;
+async fn when_a_key_was_used_last_is_written_down_at_the_latest_when_the_accounts_close(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let used = accounts.create_key(&me(), request("t")).await.unwrap();
     let unused = accounts.create_key(&me(), request("t")).await.unwrap();
@@ -169,7 +169,7 @@ async fn when_a_key_was_used_last_is_written_down_at_the_latest_when_the_account
     assert_eq!(accounts.key(None, &used.id).await.unwrap().last_used_at, None);
     accounts.close().await;
 
-    let accounts = Accounts::open(dir.path()).await.unwrap();
+    let accounts = place.open().await;
     let mut last = Vec::new();
     for key in [&used, &unused, &revoked, &ended] {
         last.push(accounts.key(None, &key.id).await.unwrap().last_used_at);
@@ -179,14 +179,13 @@ async fn when_a_key_was_used_last_is_written_down_at_the_latest_when_the_account
     let ring = accounts.key_ring().await.unwrap();
     ring.authenticate(used.text.expose(), at - 60_000_000).unwrap();
     accounts.close().await;
-    let accounts = Accounts::open(dir.path()).await.unwrap();
+    let accounts = place.open().await;
     assert_eq!(accounts.key(None, &used.id).await.unwrap().last_used_at, Some(at));
     assert_eq!(SAVE_USES_EVERY, Duration::from_secs(60));
 }
 
-#[tokio::test]
-async fn a_use_that_is_not_written_down_survives_a_change_of_its_key() {
-    let (_dir, accounts) = fresh().await;
+async fn a_use_that_is_not_written_down_survives_a_change_of_its_key(place: Place) {
+    let accounts = place.open().await;
     let ring = accounts.key_ring().await.unwrap();
     let old = accounts.create_key(&me(), request("t")).await.unwrap();
     let at = now();
