@@ -56,7 +56,7 @@ pub struct SettingsArgs {
     /// How IP addresses are stored: whole, shortened (/24, /48) or none, or `default`.
     #[arg(long, value_name = "HOW", value_parser = or_default(ip_addresses))]
     ip_addresses: Option<OwnOrDefault<IpAddresses>>,
-    /// From which web pages a browser may use its data: origins such as https://app.example.com, separated by commas,
+    /// From which web pages a browser may use its data: origins such as `https://app.example.com`, separated by commas,
     /// `*` for all, nothing ("") for none, or `default`.
     #[arg(long, value_name = "ORIGINS", value_parser = or_default(CorsOrigins::from_str))]
     cors_origins: Option<OwnOrDefault<CorsOrigins>>,
