@@ -1,0 +1,85 @@
+//! SIGHUP: the settings are read again, and what can change while the server runs does.
+//!
+//! Promise: settings that cannot be used change nothing, and what takes a restart is named, once for each reload.
+
+use tidegauge_server::client_address::TrustedProxies;
+use tidegauge_server::limits::Allowances;
+use tidegauge_server::tls::Tls;
+
+use crate::logging::Logging;
+use crate::settings::{OptionValue, Settings, Sources, Unusable};
+
+/// Options that change at once, or sections of them. A further one is a line here and one in [`Reload::apply`].
+const CHANGES_AT_ONCE: [&str; 5] =
+    ["log.level", "tls.cert", "tls.key", "trusted_proxies", "tenant_defaults."];
+
+/// What is running, and by which options.
+pub struct Reload {
+    /// Where the settings come from.
+    pub sources: Sources,
+    /// The options in force.
+    pub options: Vec<OptionValue>,
+    /// The log.
+    pub logging: Logging,
+    /// TLS, when it is spoken.
+    pub tls: Option<Tls>,
+    /// The proxies.
+    pub trusted_proxies: TrustedProxies,
+    /// The tenants' limits.
+    pub allowances: Allowances,
+}
+
+impl Reload {
+    /// Reads the settings again.
+    pub fn reload(&mut self) {
+        match self.try_reload() {
+            Ok(()) => tracing::info!("the configuration was read again"),
+            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+        }
+    }
+
+    fn try_reload(&mut self) -> Result<(), Refused> {
+        let effective = self.sources.read()?;
+        let settings = effective.settings()?;
+        self.apply(&settings)?;
+        for option in effective.options {
+            let Some(before) = self.options.iter_mut().find(|before| before.key == option.key) else {
+                continue;
+            };
+            if before.text == option.text {
+                continue;
+            }
+            // TLS itself begins and ends with the server.
+            let is_tls = option.key.starts_with("tls.");
+            match changes_at_once(&option.key) && (self.tls.is_some() || !is_tls) {
+                true => *before = option,
+                false => tracing::warn!("{} changed: it takes a restart", option.key),
+            }
+        }
+        Ok(())
+    }
+
+    /// What may fail first: then nothing has changed.
+    fn apply(&self, settings: &Settings) -> Result<(), Refused> {
+        if let Some((tls, (certificate, key))) = self.tls.as_ref().zip(settings.tls.files()) {
+            tls.use_files(certificate, key)?;
+        }
+        self.logging.set_level(&settings.log.level);
+        self.trusted_proxies.set(&settings.trusted_proxies);
+        self.allowances.set_defaults(settings.tenant_defaults.terms());
+        Ok(())
+    }
+}
+
+fn changes_at_once(key: &str) -> bool {
+    CHANGES_AT_ONCE.iter().any(|one| key == *one || one.ends_with('.') && key.starts_with(one))
+}
+
+/// Why nothing changed.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Settings(#[from] Unusable),
+    #[error(transparent)]
+    Tls(#[from] tidegauge_server::tls::TlsError),
+}
