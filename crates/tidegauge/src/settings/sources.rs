@@ -14,8 +14,8 @@ use super::option::{OptionValue, is_option};
 /// The command line, to be read as often as needed.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    command: Command,
-    args: Vec<OsString>,
+    pub(super) command: Command,
+    pub(super) args: Vec<OsString>,
 }
 
 /// What there is after flags, variables, file and defaults were laid over each other.
