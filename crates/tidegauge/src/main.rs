@@ -2,8 +2,10 @@
 //!
 //! Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
 
+mod backup;
 mod commands;
 mod logging;
+mod notify;
 mod settings;
 
 use std::process::ExitCode;
@@ -40,8 +42,15 @@ enum Command {
     #[command(subcommand)]
     Tenant(commands::tenant::Command),
     #[command(subcommand)]
+    Project(commands::project::Command),
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
+    #[command(subcommand)]
     Connect(commands::connect::Command),
+    Health(commands::health::Args),
     Check(commands::check::Args),
+    Backup(commands::backup::Args),
+    Restore(commands::restore::Args),
     Export(commands::export::Args),
     Import(commands::import::Args),
 }
@@ -66,8 +75,13 @@ fn main() -> ExitCode {
         Command::Config(args) => commands::config::run(&args, &effective.options),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
+        Command::Project(command) => commands::project::run(command),
+        Command::Audit(command) => commands::audit::run(command),
         Command::Connect(command) => commands::connect::run(command),
+        Command::Health(args) => commands::health::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Backup(args) => commands::backup::run(&args),
+        Command::Restore(args) => commands::restore::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Import(args) => commands::import::run(args),
     };

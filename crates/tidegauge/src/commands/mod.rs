@@ -1,13 +1,19 @@
 //! The commands, and the two ways they speak: results on standard output, one line of trouble on
 //! standard error.
 
+pub mod accounts_args;
+pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod config;
 pub mod connect;
 pub mod export;
 pub mod gateway;
+pub mod health;
 pub mod import;
 pub mod key;
+pub mod project;
+pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;
@@ -16,6 +22,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
+pub(crate) use accounts_args::DatabaseArgs;
 pub(crate) use serve_tyk::TykArgs;
 
 /// Prints a line on standard output; a reader that went away is no trouble.

@@ -4,6 +4,7 @@ mod reload;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::num::NonZeroU32;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -12,16 +13,19 @@ use std::time::Instant;
 use anyhow::Context as _;
 use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, TenantSettings};
+use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, Retention, RetentionDays, TenantSettings};
 use tidegauge_connect::Figures;
 use tidegauge_facts::TenantId;
 use tidegauge_geo::Countries;
+use tidegauge_server::auth::Door;
 use tidegauge_server::intake::connections::close_abandoned;
+use tidegauge_server::limits::Allowances;
 use tidegauge_server::probes::metrics_routes;
 use tidegauge_server::serve::Entrance;
 use tidegauge_server::tls::Tls;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::Store;
+use tidegauge_tokens::Tokens;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use self::reload::Reload;
 use super::say;
 use crate::logging::Logging;
+use crate::notify::{ServiceManager, State};
 use crate::settings::{OptionValue, Settings, Sources};
 
 /// Connections to `metrics.listen` held at once.
@@ -52,7 +57,7 @@ async fn serve(
     open_files: usize,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut hangup = signal(SignalKind::hangup())?;
+    let hangup = signal(SignalKind::hangup())?;
     let gateway = settings.tyk.address()?;
     let tls = settings.tls.files().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
     // The address first: a second server on it must not touch the data directory.
@@ -71,8 +76,9 @@ async fn serve(
         Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
         Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
     }
-    let accounts = Accounts::open(&settings.data).await?;
-    follow_settings(&accounts, &store).await?;
+    let accounts = settings.database.open(&settings.data).await?;
+    let allowances = Allowances::new(settings.tenant_defaults.terms());
+    follow_settings(&accounts, &store, &allowances).await?;
     let first_key = accounts.first_start().await?;
     settings.tyk.check_tenant(&accounts).await?;
     let keys = accounts.key_ring().await?;
@@ -80,15 +86,18 @@ async fn serve(
     let stop = CancellationToken::new();
     let limits = settings.limits.limits(open_files);
     let figures = gateway.is_some().then(Arc::<Figures>::default);
-    let mut app = App {
+    let mut door = Door::new(keys, allowances);
+    if let Some(config) = settings.jwt.config() {
+        door.believe(Some(Tokens::open(config).await?));
+    }
+    door.operator = settings.operator_tenant.clone();
+    let app = App {
         connector: figures.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
         countries,
         is_secure: tls.is_some(),
-        ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
+        ..App::new(Arc::clone(&store), accounts.clone(), door, limits.clone())
     };
-    app.door.operator = settings.operator_tenant.clone();
-    app.door.allowances.set_defaults(settings.tenant_defaults.terms());
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("{scheme}://{address}"), &settings.data, first_key.as_ref())?;
 
@@ -100,20 +109,17 @@ async fn serve(
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.follow_files(stop.clone()));
     }
-    let mut reload = Reload {
+    let reload = Reload {
         sources,
         options,
         logging,
         tls: tls.clone(),
         trusted_proxies: app.trusted_proxies.clone(),
-        allowances: app.door.allowances.clone(),
+        door: app.door.clone(),
     };
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            // It reads a few small files.
-            tokio::task::block_in_place(|| reload.reload());
-        }
-    });
+    let manager = ServiceManager::of_this_process();
+    manager.tell(State::Ready);
+    let reloads = tokio::spawn(reload.follow(hangup, manager.clone()));
     let gateway_stop = CancellationToken::new();
     let gateway = gateway
         .zip(figures)
@@ -126,6 +132,8 @@ async fn serve(
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        reloads.abort();
+        manager.tell(State::Stopping);
         let _ = asked_to_stop.set(Instant::now());
         sockets.stop();
         gateway_stop.cancel();
@@ -153,12 +161,23 @@ async fn serve(
 }
 
 /// Puts each tenant's settings in force: now, and each change as it comes.
-async fn follow_settings(accounts: &Accounts, store: &Arc<Store>) -> anyhow::Result<()> {
-    let store = Arc::clone(store);
+async fn follow_settings(
+    accounts: &Accounts,
+    store: &Arc<Store>,
+    allowances: &Allowances,
+) -> anyhow::Result<()> {
+    let (store, allowances) = (Arc::clone(store), allowances.clone());
     let follower = move |tenant: &TenantId, settings: &TenantSettings| {
         store.set_idle_timeout(tenant.as_str(), settings.idle_timeout.map(IdleTimeout::as_duration));
+        let Retention { events, sessions, connections, requests } = settings.retention;
+        store.set_retention(tenant.as_str(), [events, sessions, connections, requests].map(days));
+        allowances.set(tenant, settings.clone());
     };
     Ok(accounts.follow_settings(follower).await?)
+}
+
+fn days(set: Option<RetentionDays>) -> Option<NonZeroU32> {
+    set.and_then(|days| u32::try_from(days.get()).ok()).and_then(NonZeroU32::new)
 }
 
 /// Says where the server is and, on the first start, the key: on standard output and in `admin.key`.

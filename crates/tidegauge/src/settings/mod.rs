@@ -6,6 +6,7 @@
 //! reload without another line.
 
 mod file;
+mod jwt;
 mod limits;
 mod option;
 mod sources;
@@ -24,6 +25,7 @@ use tidegauge_facts::TenantId;
 use tidegauge_geo::CountrySource;
 use tidegauge_server::client_address::TrustedProxies;
 
+pub use jwt::JwtSettings;
 pub use limits::LimitSettings;
 pub use option::OptionValue;
 pub use sources::{Effective, Sources, Unusable};
@@ -31,7 +33,7 @@ pub use store::StoreSettings;
 pub use tenant_defaults::TenantDefaults;
 pub use tls::TlsSettings;
 
-use crate::commands::TykArgs;
+use crate::commands::{DatabaseArgs, TykArgs};
 use crate::logging::LogSettings;
 
 /// Every option of `serve`.
@@ -46,6 +48,9 @@ pub struct Settings {
     /// The data directory; it is made when it is missing.
     #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
     pub data: PathBuf,
+    /// The accounts' database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and networks, separated by commas.
     #[arg(long, default_value = "", hide_default_value = true, env = "TIDEGAUGE_TRUSTED_PROXIES")]
     pub trusted_proxies: TrustedProxies,
@@ -59,6 +64,9 @@ pub struct Settings {
     /// TLS.
     #[command(flatten)]
     pub tls: TlsSettings,
+    /// Tokens.
+    #[command(flatten)]
+    pub jwt: JwtSettings,
     /// Bounds of the whole server.
     #[command(flatten)]
     pub limits: LimitSettings,

@@ -91,7 +91,7 @@ impl TenantDefaults {
             max_projects: self.max_projects,
         };
         Terms {
-            has_own_limits: limits != TenantLimits::default(),
+            has_own_rates: limits != TenantLimits::default(),
             limits,
             ip_addresses: match self.ip_addresses {
                 IpAddresses::Whole => IpStorage::Whole,

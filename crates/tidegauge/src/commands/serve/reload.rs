@@ -2,16 +2,19 @@
 //!
 //! Promise: settings that cannot be used change nothing, and what takes a restart is named, once for each reload.
 
+use tidegauge_server::auth::Door;
 use tidegauge_server::client_address::TrustedProxies;
-use tidegauge_server::limits::Allowances;
-use tidegauge_server::tls::Tls;
+use tidegauge_server::tls::{Tls, TlsError};
+use tidegauge_tokens::{Tokens, TokensError};
+use tokio::signal::unix::Signal;
 
 use crate::logging::Logging;
+use crate::notify::{ServiceManager, State};
 use crate::settings::{OptionValue, Settings, Sources, Unusable};
 
 /// Options that change at once, or sections of them. A further one is a line here and one in [`Reload::apply`].
-const CHANGES_AT_ONCE: [&str; 5] =
-    ["log.level", "tls.cert", "tls.key", "trusted_proxies", "tenant_defaults."];
+const CHANGES_AT_ONCE: [&str; 6] =
+    ["log.level", "tls.cert", "tls.key", "trusted_proxies", "jwt.", "tenant_defaults."];
 
 /// What is running, and by which options.
 pub struct Reload {
@@ -25,23 +28,26 @@ pub struct Reload {
     pub tls: Option<Tls>,
     /// The proxies.
     pub trusted_proxies: TrustedProxies,
-    /// The tenants' limits.
-    pub allowances: Allowances,
+    /// Who may come in.
+    pub door: Door,
 }
 
 impl Reload {
-    /// Reads the settings again.
-    pub fn reload(&mut self) {
-        match self.try_reload() {
-            Ok(()) => tracing::info!("the configuration was read again"),
-            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+    /// Reads the settings again at each SIGHUP, which would end the process otherwise.
+    pub async fn follow(mut self, mut hangup: Signal, manager: ServiceManager) {
+        while hangup.recv().await.is_some() {
+            manager.tell(State::Reloading);
+            match self.reload().await {
+                Ok(()) => tracing::info!("the configuration was read again"),
+                Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+            }
+            manager.tell(State::Ready);
         }
     }
 
-    fn try_reload(&mut self) -> Result<(), Refused> {
+    async fn reload(&mut self) -> Result<(), Refused> {
         let effective = self.sources.read()?;
-        let settings = effective.settings()?;
-        self.apply(&settings)?;
+        self.apply(&effective.settings()?).await?;
         for option in effective.options {
             let Some(before) = self.options.iter_mut().find(|before| before.key == option.key) else {
                 continue;
@@ -59,14 +65,19 @@ impl Reload {
         Ok(())
     }
 
-    /// What may fail first: then nothing has changed.
-    fn apply(&self, settings: &Settings) -> Result<(), Refused> {
+    /// What may fail comes first: then nothing has changed.
+    async fn apply(&self, settings: &Settings) -> Result<(), Refused> {
+        let tokens = match settings.jwt.config() {
+            Some(config) => Some(Tokens::open(config).await?),
+            None => None,
+        };
         if let Some((tls, (certificate, key))) = self.tls.as_ref().zip(settings.tls.files()) {
             tls.use_files(certificate, key)?;
         }
+        self.door.believe(tokens);
         self.logging.set_level(&settings.log.level);
         self.trusted_proxies.set(&settings.trusted_proxies);
-        self.allowances.set_defaults(settings.tenant_defaults.terms());
+        self.door.allowances.set_defaults(settings.tenant_defaults.terms());
         Ok(())
     }
 }
@@ -81,5 +92,7 @@ enum Refused {
     #[error(transparent)]
     Settings(#[from] Unusable),
     #[error(transparent)]
-    Tls(#[from] tidegauge_server::tls::TlsError),
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
 }

@@ -58,7 +58,8 @@ async fn sessions(
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.session_filter()?, params.page(List::Sessions)?);
     let link = link(&uri, &params, List::Sessions);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = recent_sessions(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
@@ -72,7 +73,7 @@ async fn sessions(
         );
         Ok(Report { rows, link })
     };
-    reports.answer(&caller.allowance, begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 /// `GET /v2/realtime/event/tenants/{tenantId}`.
@@ -87,13 +88,14 @@ async fn events(
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.event_filter()?, params.page(List::Events)?);
     let link = link(&uri, &params, List::Events);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = recent_events(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::event), link })
     };
-    reports.answer(&caller.allowance, begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 /// `GET /v2/realtime/latest-event/tenants/{tenantId}`.
@@ -109,13 +111,14 @@ async fn latest(
     let columns = params.distinct_columns()?;
     let (filter, page) = (params.event_filter()?, params.page(List::LatestEvents)?);
     let link = link(&uri, &params, List::LatestEvents);
-    let snapshot = app.store.snapshot();
+    let budget = Arc::new(caller.allowance.budget());
+    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
     let begin = move || {
         let mut report = latest_events(&snapshot, &scope, &columns, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::latest_event), link })
     };
-    reports.answer(&caller.allowance, begin).await
+    reports.answer(&caller.allowance, budget, begin).await
 }
 
 async fn method_not_allowed() -> Failure {
