@@ -12,6 +12,7 @@ pub mod server;
 pub mod site;
 pub mod socket;
 pub mod takes_requests;
+pub mod tls;
 pub mod tyk;
 
 use std::thread;

@@ -4,12 +4,16 @@
 
 mod backup;
 mod commands;
+mod logging;
 mod notify;
+mod settings;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::settings::{Effective, Settings, Sources, Unusable};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,7 +34,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(commands::serve::Args),
+    /// Run the server.
+    Serve(Box<Settings>),
+    Config(Box<commands::config::Args>),
     #[command(subcommand)]
     Key(commands::key::Command),
     #[command(subcommand)]
@@ -50,7 +56,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // Of the two that other crates may bring, this one: before anything speaks TLS.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let sources = Sources::of_process(Cli::command());
+    let (cli, effective) = read(&sources).unwrap_or_else(|unusable| match unusable {
+        Unusable::Usage(error) => error.exit(),
+        other => commands::wrong_usage(&other),
+    });
     if cli.version {
         commands::say_version(cli.verbose);
         return ExitCode::SUCCESS;
@@ -59,7 +71,8 @@ fn main() -> ExitCode {
         Cli::command().error(ErrorKind::MissingSubcommand, "a command is missing; --help lists them").exit()
     };
     let result = match command {
-        Command::Serve(args) => commands::serve::run(args),
+        Command::Serve(settings) => commands::serve::run(*settings, effective.options, sources),
+        Command::Config(args) => commands::config::run(&args, &effective.options),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
         Command::Project(command) => commands::project::run(command),
@@ -79,4 +92,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn read(sources: &Sources) -> Result<(Cli, Effective), Unusable> {
+    let effective = sources.read()?;
+    Ok((Cli::from_arg_matches(&effective.matches)?, effective))
 }

@@ -31,8 +31,8 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     let id = RequestId::of(request.headers());
     let trace = TraceId::of(request.headers());
     let span = match &trace {
-        Some(trace) => tracing::info_span!("request", id = id.as_str(), trace = trace.as_str()),
-        None => tracing::info_span!("request", id = id.as_str()),
+        Some(trace) => tracing::info_span!("request", request_id = id.as_str(), trace_id = trace.as_str()),
+        None => tracing::info_span!("request", request_id = id.as_str()),
     };
     // Handlers that tell the id in a body take it from here.
     request.headers_mut().insert(X_REQUEST_ID, id.value());

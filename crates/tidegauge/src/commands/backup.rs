@@ -10,9 +10,10 @@ use tidegauge_import::{RECORDS, records_still_fit};
 use tidegauge_store::StoreError;
 use tidegauge_store::backup::{Beside, Held, Unready, is_empty};
 
-use super::{say, start_logging};
+use super::say;
 use crate::backup::copied::{Access, Copied, sync_dir};
 use crate::backup::list::{BackupList, ListedFile, sum};
+use crate::logging;
 
 /// Copy a data directory as of now, whether a server is running in it or not.
 #[derive(clap::Args)]
@@ -26,7 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    start_logging("warn");
+    logging::start_as_variables_say("warn");
     let (data, to) = (&args.data, &args.to);
     check_place(data, to)?;
     let begun_at = Micros::now().to_micros_text();

@@ -9,8 +9,9 @@ use tidegauge_store::FORMAT;
 use tidegauge_store::backup::Restoring;
 
 use super::backup::sync_dirs;
-use super::{say, start_logging};
+use super::say;
 use crate::backup::list::{BackupList, copy};
+use crate::logging;
 
 /// Make a data directory of a backup, after every file of it was verified.
 #[derive(clap::Args)]
@@ -27,7 +28,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    start_logging("warn");
+    logging::start_as_variables_say("warn");
     let list = BackupList::read(&args.from)?;
     ensure!(
         list.format <= FORMAT,
