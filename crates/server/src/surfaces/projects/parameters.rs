@@ -8,10 +8,10 @@ use super::failure::FailureKind;
 use crate::query::{BadQuery, Query};
 
 /// Most users whose presence is asked for at once.
-const MAX_USERS: usize = 1000;
+pub(super) const MAX_USERS: usize = 1000;
 /// The window when none is given, and the longest, in milliseconds (spec section 4).
-const DEFAULT_WINDOW_MS: i64 = 60_000;
-const MAX_WINDOW_MS: i64 = 86_400_000;
+pub(super) const DEFAULT_WINDOW_MS: i64 = 60_000;
+pub(super) const MAX_WINDOW_MS: i64 = 86_400_000;
 
 /// The period of `history`, and its name: `hour` is `1h`, and so on; `day` without one.
 pub(super) fn period(query: Query<'_>) -> Result<(Period, &'static str), BadQuery> {
