@@ -27,6 +27,7 @@ mod live;
 mod mudbase;
 mod otlp;
 mod refusals;
+mod schemathesis;
 mod signals;
 mod signals_intake;
 mod signals_refusals;

@@ -81,7 +81,7 @@ struct Base;
     operation_id = "getOpenApiDocument",
     tag = "operation",
     security(()),
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy that the caller has.")),
+    params(IfNoneMatch),
     responses(
         (status = 200, description = "An OpenAPI 3.1 document", body = Object, headers(("ETag" = String))),
         (status = 304, description = "The caller's copy still holds", headers(("ETag" = String))),
@@ -89,6 +89,16 @@ struct Base;
 )]
 async fn openapi_document(Extension(written): Extension<Arc<Written>>, headers: HeaderMap) -> Response {
     written.answer(&headers)
+}
+
+/// RFC 9110, 13.1.2.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "described, never made")]
+struct IfNoneMatch {
+    /// The `ETag` of a copy that the caller has.
+    #[param(rename = "If-None-Match", required = false)]
+    etag: String,
 }
 
 /// The ways of a credential. A token is sent as a bearer too; `queryToken` is for browsers' WebSockets alone.

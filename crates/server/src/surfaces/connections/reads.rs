@@ -112,7 +112,7 @@ fn admit(reader: Presented) -> Result<(Caller, Micros), Failure> {
 
 /// Why a report is not answered.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     Denied(Denied),
     BadParameters(BadParameters),
     MethodNotAllowed,

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use tidegauge_facts::limits::MAX_LABEL_CHARS;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Response};
-use utoipa::{IntoResponses, OpenApi, ToSchema};
+use utoipa::{IntoParams, IntoResponses, OpenApi, ToSchema};
 
 use super::parameters::{DEFAULT_WINDOW_MS, MAX_USERS, MAX_WINDOW_MS};
 use super::routes;
-use crate::openapi::{Members, Refusals, named_schema, one_of};
+use crate::openapi::{Members, Refusals, named_schema, one_of, parameter};
 use crate::validation::text_rule::PROJECT_ID;
 
 /// The surface's part of the document.
@@ -52,24 +53,6 @@ pub(crate) struct ProjectError {
 }
 
 named_schema!(
-    /// A project's id in a path.
-    ProjectIdText,
-    || PROJECT_ID.schema()
-);
-named_schema!(
-    /// `period`.
-    PeriodName,
-    || one_of(["hour", "1h", "day", "24h", "week", "7d", "30d", "90d"]).default(Some(json!("day")))
-);
-named_schema!(
-    /// `window`.
-    WindowMs,
-    || {
-        let number = ObjectBuilder::new().schema_type(Type::Integer).default(Some(json!(DEFAULT_WINDOW_MS)));
-        number.minimum(Some(1)).maximum(isize::try_from(MAX_WINDOW_MS).ok())
-    }
-);
-named_schema!(
     /// The body of `presence`.
     PresenceQuestion,
     || {
@@ -78,6 +61,37 @@ named_schema!(
         Members::new("The users asked for.").required("userIds", users)
     }
 );
+
+/// Of every route of a project.
+pub(super) struct ProjectParams;
+
+/// Of `history`.
+pub(super) struct HistoryParams;
+
+/// Of `throughput`.
+pub(super) struct ThroughputParams;
+
+impl IntoParams for ProjectParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter(ParameterIn::Path, "projectId", "The project", PROJECT_ID.schema())]
+    }
+}
+
+impl IntoParams for HistoryParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let period = one_of(["hour", "1h", "day", "24h", "week", "7d", "30d", "90d"]);
+        let told = "How far back, and so how wide a bucket is";
+        vec![parameter(ParameterIn::Query, "period", told, period.default(Some(json!("day"))))]
+    }
+}
+
+impl IntoParams for ThroughputParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let window = ObjectBuilder::new().schema_type(Type::Integer).default(Some(json!(DEFAULT_WINDOW_MS)));
+        let window = window.minimum(Some(1)).maximum(isize::try_from(MAX_WINDOW_MS).ok());
+        vec![parameter(ParameterIn::Query, "window", "Milliseconds back from now", window)]
+    }
+}
 
 /// Of a read that takes no parameters.
 pub(super) struct ReadRefusals;

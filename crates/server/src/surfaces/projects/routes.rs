@@ -21,8 +21,8 @@ use super::answers::{
     ActiveUsersAnswer, HistoryAnswer, PresenceAnswer, ProjectAnswer, TenantAnswer, ThroughputAnswer,
 };
 use super::described::{
-    PeriodName, PresenceQuestion, PresenceRefusals, ProjectIdText, ProjectRefusals, QuestionRefusals,
-    ReadRefusals, WindowMs,
+    HistoryParams, PresenceQuestion, PresenceRefusals, ProjectParams, ProjectRefusals, QuestionRefusals,
+    ReadRefusals, ThroughputParams,
 };
 use super::failure::{Failure, FailureKind};
 use super::parameters;
@@ -74,7 +74,7 @@ pub(super) async fn tenant(
     path = "/api/realtime/projects/{projectId}/analytics",
     operation_id = "getProjectAnalytics",
     tag = "projects",
-    params(("projectId" = inline(ProjectIdText), Path, description = "The project")),
+    params(ProjectParams),
     responses((status = 200, description = "The project's numbers", body = ProjectAnswer), ProjectRefusals),
 )]
 pub(super) async fn analytics(
@@ -98,7 +98,7 @@ pub(super) async fn analytics(
     path = "/api/realtime/projects/{projectId}/history",
     operation_id = "getProjectHistory",
     tag = "projects",
-    params(("projectId" = inline(ProjectIdText), Path, description = "The project"), ("period" = inline(PeriodName), Query, description = "How far back, and how wide a bucket is")),
+    params(ProjectParams, HistoryParams),
     responses((status = 200, description = "Every bucket, oldest first", body = HistoryAnswer), QuestionRefusals),
 )]
 pub(super) async fn history(
@@ -124,7 +124,7 @@ pub(super) async fn history(
     path = "/api/realtime/projects/{projectId}/throughput",
     operation_id = "getEventThroughput",
     tag = "projects",
-    params(("projectId" = inline(ProjectIdText), Path, description = "The project"), ("window" = inline(WindowMs), Query, description = "Milliseconds back from now")),
+    params(ProjectParams, ThroughputParams),
     responses((status = 200, description = "Events in the window", body = ThroughputAnswer), QuestionRefusals),
 )]
 pub(super) async fn throughput(
@@ -150,7 +150,7 @@ pub(super) async fn throughput(
     path = "/api/realtime/projects/{projectId}/active-users",
     operation_id = "getActiveUsers",
     tag = "projects",
-    params(("projectId" = inline(ProjectIdText), Path, description = "The project")),
+    params(ProjectParams),
     responses((status = 200, description = "The newest 10,000; `count` counts all", body = ActiveUsersAnswer), ProjectRefusals),
 )]
 pub(super) async fn users(
@@ -175,7 +175,7 @@ pub(super) async fn users(
     path = "/api/realtime/projects/{projectId}/presence",
     operation_id = "checkPresence",
     tag = "projects",
-    params(("projectId" = inline(ProjectIdText), Path, description = "The project")),
+    params(ProjectParams),
     request_body = PresenceQuestion,
     responses((status = 200, description = "Each user that was asked for", body = PresenceAnswer), PresenceRefusals),
 )]

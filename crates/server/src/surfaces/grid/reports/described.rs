@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use tidegauge_facts::limits::MAX_LABEL_CHARS;
 use tidegauge_reports::event_field::EVENT_FIELDS;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
@@ -191,7 +190,7 @@ impl IntoParams for LatestParams {
 }
 
 fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_LABEL_CHARS))
+    ObjectBuilder::new().schema_type(Type::String)
 }
 
 fn query(name: &str, told: &str, schema: ObjectBuilder) -> Parameter {
