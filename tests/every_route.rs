@@ -1,111 +1,44 @@
-//! Every route with every wrong credential: another tenant's things are what does not exist, and nothing is told
+//! Every route of the OpenAPI document with every wrong credential: another tenant's things are what does not exist, and nothing is told
 //! to who may not know.
 
+mod examples;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::client::STATS;
+use self::examples::{Asks, EXAMPLES, Names, Route};
+use crate::harness::client::{Answer, STATS};
+use crate::harness::document::Document;
 use crate::harness::{Client, Server, Site, wait_for, wait_until};
 
 /// A tenant and a project that have facts, and ones that nobody has ever heard of.
 const THEIRS: Names = Names { tenant: "acme", project: "shop" };
 const NOBODYS: Names = Names { tenant: "nosuch", project: "unheard-of" };
 
-#[derive(Clone, Copy)]
-struct Names {
-    tenant: &'static str,
-    project: &'static str,
+/// A good request of every operation, with these names in it, and this key where a path asks for one.
+fn routes(document: &Document, names: Names, key: &str) -> Vec<Route> {
+    document.operations().into_iter().map(|operation| Route::new(operation, names, key)).collect()
 }
 
-/// A route, and the scope that it asks for.
-#[derive(Clone, Copy, PartialEq)]
-enum Scope {
-    Read,
-    Ingest,
-    Any,
-}
-
-struct Route {
-    method: &'static str,
-    path: String,
-    scope: Scope,
-    body: Value,
-}
-
-fn route(method: &'static str, path: String, scope: Scope, body: Value) -> Route {
-    Route { method, path, scope, body }
-}
-
-/// All routes that take a credential, with these names in them.
-fn routes(names: Names) -> Vec<Route> {
-    let Names { tenant, project } = names;
-    let mut routes = vec![
-        route("GET", "/api/v1/analytics/health".into(), Scope::Any, Value::Null),
-        route("GET", STATS.into(), Scope::Read, Value::Null),
-        route("GET", "/api/realtime/analytics".into(), Scope::Read, Value::Null),
-    ];
-    let event = json!({"event_name": "a", "project_id": project});
-    let connection = json!({"connection_id": "c1", "state": "close", "service_name": "s", "protocol_name": "p",
-        "data_center": "d", "project_id": project});
-    routes.extend([
-        route("POST", "/api/v1/analytics".into(), Scope::Ingest, event.clone()),
-        route("POST", "/api/v1/analytics/batch".into(), Scope::Ingest, json!({"events": [event]})),
-        route("POST", "/api/v1/connections".into(), Scope::Ingest, json!({"connections": [connection]})),
-        route("GET", format!("/api/realtime/projects/{project}/connect"), Scope::Ingest, Value::Null),
-        route("POST", "/v1/traces".into(), Scope::Ingest, json!({"resourceSpans": []})),
-    ]);
-    for report in ["analytics", "history", "throughput", "active-users"] {
-        let path = format!("/api/realtime/projects/{project}/{report}");
-        routes.push(route("GET", path, Scope::Read, Value::Null));
-    }
-    let presence = format!("/api/realtime/projects/{project}/presence");
-    routes.push(route("POST", presence, Scope::Read, json!({"userIds": ["ann"]})));
-    for report in ["summary", "query", "events/query"] {
-        routes.push(route("GET", format!("/api/connection-analytics/{report}"), Scope::Read, Value::Null));
-    }
-    let request = json!({"api_id": "a1", "path": "/basket", "api_key": "k1", "project_id": project});
-    routes.push(route("POST", "/api/v1/requests".into(), Scope::Ingest, json!({"requests": [request]})));
-    for report in TRAFFIC {
-        routes.push(route("GET", format!("/api/{report}/1/1/2024/31/12/2099"), Scope::Read, Value::Null));
-    }
-    for prefix in ["", "/regions/eu/reports"] {
-        for report in ["session", "event", "latest-event"] {
-            let path = format!("{prefix}/v2/realtime/{report}/tenants/{tenant}?distinctColumns=eventType");
-            routes.push(route("GET", path, Scope::Read, Value::Null));
-        }
-    }
-    routes
-}
-
-const TRAFFIC: [&str; 10] = [
-    "activity/keys/endpoint/k1",
-    "activity/oauthid/endpoint/o1",
-    "activity/keys",
-    "activity/keys/k1",
-    "activity/oauthid/o1",
-    "activity/apis",
-    "activity/apis/a1",
-    "activity/errors",
-    "usage/apis",
-    "usage/apis/a1",
-];
-
-const SIGNALS: [&str; 4] = ["event", "session", "client", "contact"];
-
-fn signal(kind: &str, tenant: &str) -> Value {
-    let event = json!({"tenantId": tenant, "sessionId": "s1", "eventType": "A", "clientId": "c1"});
-    if kind == "event" { event } else { json!({"tenantId": tenant, "sessionId": "s1", "clientId": "c1"}) }
+fn send(client: &Client, route: &Route) -> Answer {
+    let body = if route.body.is_null() { String::new() } else { route.body.to_string() };
+    client.send(
+        &route.operation.method,
+        &route.path,
+        &[("Content-Type", "application/json")],
+        body.as_bytes(),
+    )
 }
 
 /// Status and body, without what differs from one answer to the next: instants, the request's id, and the names.
-fn ask(client: &Client, route: &Route, names: Names) -> (u16, String) {
-    let body = if route.body.is_null() { String::new() } else { route.body.to_string() };
-    let answer =
-        client.send(route.method, &route.path, &[("Content-Type", "application/json")], body.as_bytes());
+fn shown(answer: &Answer, names: Names) -> (u16, String) {
     let mut text = answer.text();
     if let Ok(Value::Object(mut object)) = serde_json::from_str(&text) {
-        for volatile in ["timestamp", "generatedAt", "requestId", "uptime_seconds", "checks", "event_id"] {
+        for volatile in
+            ["timestamp", "generatedAt", "requestId", "request_id", "uptime_seconds", "checks", "event_id"]
+        {
             object.remove(volatile);
         }
         text = Value::Object(object).to_string();
@@ -114,7 +47,7 @@ fn ask(client: &Client, route: &Route, names: Names) -> (u16, String) {
 }
 
 /// A server on which the tenant `acme` has facts of every kind.
-fn furnished(site: &Site) -> (Server, Client) {
+fn furnished(site: &Site) -> (Server, Client, Document) {
     let server = site.start(&[]);
     let theirs = server.client_with(&site.make_key(THEIRS.tenant, "ingest,read,admin", &[]));
     wait_until("the new key", || theirs.get(STATS).status == 200);
@@ -126,46 +59,63 @@ fn furnished(site: &Site) -> (Server, Client) {
     let request = json!({"api_id": "a1", "path": "/basket", "api_key": "k1", "oauth_id": "o1", "response_code": 500,
         "project_id": THEIRS.project});
     theirs.post_json("/api/v1/requests", &json!({"requests": [request]})).ok();
-    for report in TRAFFIC {
-        let rows = theirs.get(&format!("/api/{report}/1/1/2024/31/12/2099")).ok();
-        assert_eq!(rows["pages"], json!(1), "{report}");
+    let document = Document::of(&server);
+    let is_report = |route: &Route| route.operation.tag == "activity" && route.asks == Asks::Read;
+    for route in routes(&document, THEIRS, "").iter().filter(|route| is_report(route)) {
+        assert_eq!(theirs.get(&route.path).ok()["pages"], json!(1), "{}", route.path);
     }
-    (server, theirs)
+    (server, theirs, document)
+}
+
+#[test]
+fn every_route_of_the_document_has_an_example_and_is_there_and_answers_as_it_says() {
+    let site = Site::new();
+    let (server, theirs, document) = furnished(&site);
+    let known: BTreeSet<&str> = EXAMPLES.iter().map(|(id, ..)| *id).collect();
+    let operations = document.operations();
+    assert_eq!(operations.iter().map(|operation| &*operation.id).collect::<BTreeSet<_>>(), known);
+    let key = site.make_key(THEIRS.tenant, "ingest", &[]);
+    wait_until("the new key", || server.client_with(&key).get("/api/v1/analytics/health").status == 200);
+    for route in routes(&document, THEIRS, &key) {
+        let client = if route.asks == Asks::Operator { server.client() } else { theirs.clone() };
+        let answer = send(&client, &route);
+        let expected = if route.operation.id == "connectToProject" { 426 } else { 200 };
+        assert_eq!(answer.status, expected, "{}: {}", route.path, answer.text());
+        document.assert_told(&route.operation, &answer);
+        // Any other method is refused in the surface's own shape, and told which there are.
+        let refused = client.send("DELETE", &route.path, &[], b"");
+        assert_eq!(refused.status, 405, "{}: {}", route.path, refused.text());
+        let allowed = refused.header("allow").unwrap_or_default();
+        assert!(allowed.contains(&route.operation.method), "{}: Allow: {allowed}", route.path);
+    }
 }
 
 #[test]
 fn to_another_tenant_every_route_answers_as_if_nothing_were_there() {
     let site = Site::new();
-    let (server, theirs) = furnished(&site);
+    let (server, theirs, document) = furnished(&site);
     let key = site.make_key("stranger", "ingest,read,admin", &[]);
     let stranger = server.client_with(&key);
     wait_until("the new key", || stranger.get(STATS).status == 200);
     let before = theirs.stats().total_events;
 
     // Reads first: a write makes the stranger a project of his own, which may have any name.
-    for scope in [Scope::Any, Scope::Read, Scope::Ingest] {
-        for (theirs, nobodys) in routes(THEIRS).iter().zip(&routes(NOBODYS)).filter(|(r, _)| r.scope == scope)
-        {
-            let (of_theirs, of_nobodys) = (ask(&stranger, theirs, THEIRS), ask(&stranger, nobodys, NOBODYS));
-            assert_eq!(of_theirs, of_nobodys, "{} {}", theirs.method, theirs.path);
-            let text = &of_theirs.1;
-            assert!(
-                !["login", "buy", "rooms", "c1\"", "a1\"", "ann\":{\"online\":true"]
-                    .iter()
-                    .any(|t| text.contains(t)),
-                "{text}"
-            );
+    let mut pairs: Vec<(Route, Route)> =
+        routes(&document, THEIRS, &key).into_iter().zip(routes(&document, NOBODYS, &key)).collect();
+    pairs.sort_by_key(|(route, _)| matches!(route.asks, Asks::Ingest | Asks::KeyInPath));
+    for (theirs, nobodys) in &pairs {
+        let (of_theirs, of_nobodys) = (send(&stranger, theirs), send(&stranger, nobodys));
+        assert_eq!(shown(&of_theirs, THEIRS), shown(&of_nobodys, NOBODYS), "{}", theirs.path);
+        if theirs.asks == Asks::Nothing {
+            continue;
         }
-    }
-    for kind in SIGNALS {
-        let path = format!("/signals/v1/{key}/{kind}");
-        let [of_theirs, of_nobodys] = [THEIRS, NOBODYS].map(|names| {
-            let answer =
-                stranger.post(&path, Some("text/plain"), signal(kind, names.tenant).to_string().as_bytes());
-            (answer.status, answer.text())
-        });
-        assert_eq!(of_theirs, of_nobodys, "{kind}");
-        assert_eq!(of_theirs.0, 403, "{kind}");
+        document.assert_told(&theirs.operation, &of_theirs);
+        let text = of_theirs.text();
+        let secrets = ["login", "buy", "rooms", "c1\"", "a1\"", "ann\":{\"online\":true"];
+        assert!(!secrets.iter().any(|secret| text.contains(secret)), "{text}");
+        if matches!(theirs.asks, Asks::KeyInPath | Asks::Operator) {
+            assert_eq!(of_theirs.status, 403, "{}", theirs.path);
+        }
     }
     assert_eq!(theirs.stats().total_events, before);
     assert_eq!(theirs.total_events(THEIRS.project), before);
@@ -176,34 +126,33 @@ fn to_another_tenant_every_route_answers_as_if_nothing_were_there() {
 #[test]
 fn to_another_project_of_the_tenant_every_route_answers_as_if_nothing_were_there() {
     let site = Site::new();
-    let (server, _) = furnished(&site);
+    let (server, _, document) = furnished(&site);
     let key = site.make_key(THEIRS.tenant, "ingest,read", &["--project", "blog"]);
     let neighbour = server.client_with(&key);
     wait_until("the new key", || neighbour.get(STATS).status == 200);
-    let tenant_wide = |path: &str| path.contains("/analytics/stats") || path.contains("/analytics/health");
-    for (theirs, nobodys) in routes(THEIRS).iter().zip(&routes(NOBODYS)) {
-        // The figures of `stats` are the tenant's, and a key of the tenant sees them; a grid's tenant is its own.
-        if tenant_wide(&theirs.path) || theirs.path.contains("/v2/realtime") {
+    let theirs = routes(&document, THEIRS, &key);
+    for (theirs, nobodys) in theirs.iter().zip(&routes(&document, NOBODYS, &key)) {
+        // The figures of `stats` are the tenant's, and a key of the tenant sees them; the grid's names are of tenants.
+        let is_tenants = matches!(&*theirs.operation.id, "getEventStats" | "getStoreHealth");
+        if is_tenants || theirs.asks == Asks::Nothing || matches!(&*theirs.operation.tag, "grid" | "signals")
+        {
             continue;
         }
-        let (of_theirs, of_nobodys) = (ask(&neighbour, theirs, THEIRS), ask(&neighbour, nobodys, NOBODYS));
-        assert_eq!(of_theirs, of_nobodys, "{} {}", theirs.method, theirs.path);
-        assert!(
-            !["login", "rooms", "\"a1\""].iter().any(|text| of_theirs.1.contains(text)),
-            "{}",
-            of_theirs.1
-        );
+        let (of_theirs, of_nobodys) = (send(&neighbour, theirs), send(&neighbour, nobodys));
+        assert_eq!(shown(&of_theirs, THEIRS), shown(&of_nobodys, NOBODYS), "{}", theirs.path);
+        document.assert_told(&theirs.operation, &of_theirs);
+        let text = of_theirs.text();
+        assert!(!["login", "rooms", "\"a1\""].iter().any(|secret| text.contains(secret)), "{text}");
     }
-    for report in ["session", "event", "latest-event"] {
-        let path = format!("/v2/realtime/{report}/tenants/{}?distinctColumns=eventType", THEIRS.tenant);
-        assert_eq!(neighbour.get(&path).ok(), json!([]), "{report}");
+    for route in theirs.iter().filter(|route| route.operation.tag == "grid") {
+        assert_eq!(neighbour.get(&route.path).ok(), json!([]), "{}", route.path);
     }
 }
 
 #[test]
 fn without_a_good_credential_every_route_answers_401_and_without_the_scope_403() {
     let site = Site::new();
-    let (server, _) = furnished(&site);
+    let (server, _, document) = furnished(&site);
     let revoked = site.make_key(THEIRS.tenant, "ingest,read,admin", &[]);
     assert_eq!(site.run(&["key", "revoke", &revoked]).code, Some(0));
     let expired = site.make_key(THEIRS.tenant, "ingest,read,admin", &["--expires", "2s"]);
@@ -214,49 +163,40 @@ fn without_a_good_credential_every_route_answers_401_and_without_the_scope_403()
         (server.client_with(&expired).get(STATS).status == 401).then_some(())
     });
 
-    let mut strangers: Vec<Client> =
-        [&*revoked, &*expired, "nonsense", "tg_"].iter().map(|key| server.client_with(key)).collect();
-    strangers.push(server.client_without_key());
-    for route in routes(THEIRS) {
-        for client in &strangers {
-            let body = route.body.to_string();
-            let answer = client.send(
-                route.method,
-                &route.path,
-                &[("Content-Type", "application/json")],
-                body.as_bytes(),
-            );
-            assert_eq!(answer.status, 401, "{} {}", route.method, route.path);
+    let secrets = [&*revoked, &*expired, "nonsense", "login", "rooms", "\"a1\""];
+    let refused = |route: &Route, client: &Client, status: u16| {
+        let answer = send(client, route);
+        assert_eq!(answer.status, status, "{}: {}", route.path, answer.text());
+        document.assert_told(&route.operation, &answer);
+        if status == 401 {
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{}", route.path);
-            let text = answer.text();
-            assert!(
-                ![&*revoked, &*expired, "login", "rooms", "\"a1\""].iter().any(|t| text.contains(t)),
-                "{text}"
-            );
         }
-        let lacking = match route.scope {
-            Scope::Read => &writer,
-            Scope::Ingest => &reader,
-            Scope::Any => continue,
-        };
-        let (status, text) = ask(&server.client_with(lacking), &route, THEIRS);
-        assert_eq!(status, 403, "{} {}: {text}", route.method, route.path);
+        assert!(!secrets.iter().any(|secret| answer.text().contains(secret)), "{}", answer.text());
+    };
+    for key in [Some(&*revoked), Some(&*expired), Some("nonsense"), Some("tg_"), None] {
+        let stranger = key.map_or_else(|| server.client_without_key(), |key| server.client_with(key));
+        for route in routes(&document, THEIRS, key.unwrap_or("none")) {
+            match route.asks {
+                Asks::Nothing => document.assert_told(&route.operation, &send(&stranger, &route)),
+                Asks::KeyInPath => refused(&route, &server.client_without_key(), 401),
+                _ => refused(&route, &stranger, 401),
+            }
+        }
     }
-    for kind in SIGNALS {
-        for (key, status) in [(&*revoked, 401), (&*expired, 401), ("nonsense", 401), (&*reader, 403)] {
-            let path = format!("/signals/v1/{key}/{kind}");
-            let body = signal(kind, THEIRS.tenant).to_string();
-            let answer = server.client_without_key().post(&path, Some("text/plain"), body.as_bytes());
-            assert_eq!(answer.status, status, "{kind}");
-            assert!(!answer.text().contains(key), "{}", answer.text());
-        }
+    for route in routes(&document, THEIRS, &reader) {
+        let lacking = match route.asks {
+            Asks::Read => &writer,
+            Asks::Ingest | Asks::KeyInPath | Asks::Operator => &reader,
+            Asks::Credential | Asks::Nothing => continue,
+        };
+        refused(&route, &server.client_with(lacking), 403);
     }
 }
 
 #[test]
 fn a_key_of_one_project_reaches_no_connection_of_another_by_its_id() {
     let site = Site::new();
-    let (server, theirs) = furnished(&site);
+    let (server, theirs, _) = furnished(&site);
     let neighbour = server.client_with(&site.make_key(THEIRS.tenant, "ingest,read", &["--project", "blog"]));
     wait_until("the new key", || neighbour.get(STATS).status == 200);
     let say = |state: &str| {

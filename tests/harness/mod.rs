@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod client;
 pub mod command;
+pub mod document;
 pub mod jwt;
 pub mod postgres;
 pub mod python;

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod intake;
 pub mod limits;
 pub mod metrics;
+pub mod openapi;
 pub mod privacy;
 pub mod probes;
 pub mod problem;

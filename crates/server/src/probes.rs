@@ -8,11 +8,21 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use utoipa::OpenApi;
 
 use crate::app::App;
 use crate::auth::{Denied, Presented};
 use crate::metrics::CONTENT_TYPE;
-use crate::problem::Problem;
+use crate::problem::{OwnRefusals, Problem};
+
+/// Their part of the OpenAPI document.
+pub fn described() -> utoipa::openapi::OpenApi {
+    Described::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(healthz, readyz, metrics))]
+struct Described;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -22,10 +32,31 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/metrics", get(metrics))
 }
 
+/// Whether the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "getLiveness",
+    tag = "operation",
+    security(()),
+    responses((status = 200, description = "It does", body = String)),
+)]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// Whether the server takes writes.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "getReadiness",
+    tag = "operation",
+    security(()),
+    responses(
+        (status = 200, description = "It does", body = String),
+        (status = 503, description = "It does not", body = String),
+    ),
+)]
 async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     match app.store.health().refuses {
         None => (StatusCode::OK, "ready\n"),
@@ -33,6 +64,17 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     }
 }
 
+/// The server's figures for Prometheus, to the operator's administrators.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "getMetrics",
+    tag = "operation",
+    responses(
+        (status = 200, description = "OpenMetrics text", body = String, content_type = CONTENT_TYPE),
+        OwnRefusals,
+    ),
+)]
 async fn metrics(State(app): State<Arc<App>>, asker: Presented) -> Result<Response, Problem> {
     if !asker.0?.is_operator(&app.door) {
         return Err(Denied::NoScope.into());

@@ -1,22 +1,30 @@
 //! Problem details (RFC 9457): how routes that are our own, not a seed's, say what is wrong.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::auth::Denied;
 use crate::limits::Limited;
+use crate::openapi::Refusals;
 
 /// A problem.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
+    #[schema(value_type = String)]
     title: &'static str,
     status: u16,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<String>,
     #[serde(skip)]
+    #[schema(ignore)]
     limited: Option<Limited>,
 }
 
@@ -67,6 +75,20 @@ impl From<Denied> for Problem {
         };
         let limited = if let Denied::Limited(limited) = denied { Some(limited) } else { None };
         Self { limited, ..Self::new(status, detail) }
+    }
+}
+
+/// How every route of our own refuses: for the OpenAPI document.
+pub struct OwnRefusals;
+
+impl IntoResponses for OwnRefusals {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let told = [
+            (401, "No credential, or none that works"),
+            (403, "The credential may not do this"),
+            (429, "The tenant or the key asks too much"),
+        ];
+        Refusals::default().of_type::<Problem>("application/problem+json", &told).all()
     }
 }
 

@@ -7,11 +7,19 @@ use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
 use crate::front_door::front_door;
-use crate::{probes, problem, surfaces};
+use crate::{openapi, probes, problem, surfaces};
 
 /// All routes. A further surface is one folder and one line here.
 pub fn router(app: App) -> Router {
     let app = Arc::new(app);
+    routes()
+        .fallback(problem::no_such_route)
+        .layer(from_fn_with_state(Arc::clone(&app), front_door))
+        .with_state(app)
+}
+
+/// All routes, before anything is laid around them.
+pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .merge(surfaces::track::routes())
         .merge(surfaces::projects::routes())
@@ -21,7 +29,5 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::otlp::routes())
         .merge(surfaces::admin::routes())
         .merge(probes::routes())
-        .fallback(problem::no_such_route)
-        .layer(from_fn_with_state(Arc::clone(&app), front_door))
-        .with_state(app)
+        .merge(openapi::routes())
 }

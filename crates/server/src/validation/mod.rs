@@ -11,6 +11,7 @@ pub mod coerce;
 pub mod content_type;
 pub mod cursor;
 pub mod datetime;
+pub mod described;
 pub mod error;
 pub mod fields;
 #[cfg(test)]

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use utoipa::Number;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
 use super::coerce;
 use super::error::{Ctx, Problem};
 use super::json::Json;
+use crate::openapi::or_null;
 
 /// What one field of whole numbers allows.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +17,8 @@ pub struct NumberRule {
     max: i64,
 }
 
+/// 64 bits.
+pub const ANY: NumberRule = NumberRule::between(i64::MIN, i64::MAX);
 /// 0 and up.
 pub const NOT_NEGATIVE: NumberRule = NumberRule::between(0, i64::MAX);
 
@@ -36,6 +42,14 @@ impl NumberRule {
         } else {
             Ok(number)
         }
+    }
+
+    /// The rule in words of JSON Schema, where null is as good as nothing.
+    pub fn schema_or_null(self) -> ObjectBuilder {
+        let bound = |bound: i64| isize::try_from(bound).ok().map(Number::Int);
+        let number = or_null(Type::Integer, ObjectBuilder::new());
+        let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+        number.format(Some(format)).minimum(bound(self.min)).maximum(bound(self.max))
     }
 
     /// The number a value stands for, if it keeps the rule.

@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 
 use tidegauge_facts::limits::{MAX_LABEL_CHARS, MAX_TEXT_CHARS};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Ctx, Problem};
+use crate::openapi::or_null;
 
 /// What one string field allows.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +78,23 @@ impl TextRule {
             return Err(CONTROL_CHARACTER);
         }
         Ok(())
+    }
+
+    /// The rule in words of JSON Schema.
+    pub fn schema(self) -> ObjectBuilder {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let pattern = match self.kind {
+            Kind::OpaqueId => return text.pattern(Some(ID_PATTERN)),
+            Kind::Line => r"^[^\x00-\x1f\x7f]*$",
+            Kind::Lines => r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        };
+        let text = text.pattern(Some(pattern)).max_length(Some(self.max_chars));
+        if self.min_chars > 0 { text.min_length(Some(self.min_chars)) } else { text }
+    }
+
+    /// The same, where null is as good as nothing.
+    pub fn schema_or_null(self) -> ObjectBuilder {
+        or_null(Type::String, self.schema())
     }
 
     fn forbids(&self, byte: u8) -> bool {

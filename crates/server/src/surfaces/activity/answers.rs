@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use tidegauge_facts::Micros;
+use utoipa::ToSchema;
 
 use crate::intake::Stored;
 use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to `POST /api/v1/requests`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiRequestsStored)]
 pub(super) struct RequestsAnswer {
     success: bool,
     requests_received: usize,
@@ -17,9 +19,11 @@ pub(super) struct RequestsAnswer {
     requests_repeated: usize,
     requests_failed: usize,
     message: String,
+    #[schema(format = DateTime)]
     timestamp: String,
     /// With `Prefer: handling=lenient` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<crate::validation::described::ErrorDetail>>, nullable = false)]
     errors: Option<Vec<ErrorDetail>>,
 }
 

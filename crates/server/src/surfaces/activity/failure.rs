@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::parameters::BadQuestion;
 use crate::auth::Denied;
@@ -43,11 +44,16 @@ impl From<serde_json::Error> for Failure {
 }
 
 /// The platform's body of an error.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct StatusMessage {
+#[schema(as = ActivityError)]
+pub(super) struct StatusMessage {
+    /// `Error`.
     status: &'static str,
+    /// A sentence for a person.
     message: String,
+    /// Always null.
+    #[schema(value_type = Option<Object>, required)]
     meta: Option<()>,
 }
 

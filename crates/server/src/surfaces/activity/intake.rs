@@ -12,6 +12,7 @@ use tidegauge_accounts::Scope;
 use tidegauge_facts::{Micros, Request};
 
 use super::answers::RequestsAnswer;
+use super::described::ApiRequestBatch;
 use super::model::{REQUESTS, strict_batch};
 use super::request::ApiRequest;
 use super::wire::parse_batch;
@@ -22,6 +23,7 @@ use crate::intake::requests::take_requests;
 use crate::intake::{Pending, Stored, project_of};
 use crate::validation::answer::{Again, Failure};
 use crate::validation::batch::Sorted;
+use crate::validation::described::{Prefer, WriteRefusals};
 use crate::validation::project_rule::ProjectRule;
 use crate::validation::{content_type, preference};
 
@@ -34,8 +36,19 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/v1/requests", post(requests).fallback(method_not_allowed))
 }
 
-/// 1 to 1000 requests, all or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
-async fn requests(
+/// Takes 1 to 1000 API requests in.
+///
+/// All or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/requests",
+    operation_id = "recordRequests",
+    tag = "activity",
+    params(Prefer),
+    request_body = ApiRequestBatch,
+    responses((status = 200, description = "The requests are stored", body = RequestsAnswer), WriteRefusals),
+)]
+pub(super) async fn requests(
     State(app): State<Arc<App>>,
     sender: Presented,
     headers: HeaderMap,

@@ -2,6 +2,7 @@
 //! per key, OAuth client and API (`reports`).
 
 mod answers;
+mod described;
 mod failure;
 mod field;
 mod intake;
@@ -21,6 +22,7 @@ use axum::Router;
 
 use crate::app::App;
 
+pub use described::described;
 pub use request::ApiRequest;
 pub use wire::parse_batch;
 

@@ -36,6 +36,9 @@ pub(super) enum By {
 }
 
 impl By {
+    /// The names.
+    pub const NAMES: [&'static str; 7] =
+        ["hits", "success", "error", "last_hit", "request_time", "latency", "upstream_latency"];
     /// What a name must be.
     pub const RULE: &'static str =
         "one of hits, success, error, last_hit, request_time, latency, upstream_latency";

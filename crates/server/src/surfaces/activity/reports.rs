@@ -21,7 +21,7 @@ use crate::auth::Presented;
 use crate::query::Query;
 use crate::reading::read_report;
 
-const DAYS: &str = "{start_day}/{start_month}/{start_year}/{end_day}/{end_month}/{end_year}";
+pub(super) const DAYS: &str = "{start_day}/{start_month}/{start_year}/{end_day}/{end_month}/{end_year}";
 
 /// A report; those on one thing take its name from the path.
 #[derive(Debug, Clone, Copy)]
@@ -36,21 +36,55 @@ enum Report {
     Errors,
 }
 
+/// A report's path before its days, and what it is called.
+pub(super) struct Route {
+    pub path: &'static str,
+    report: Report,
+    pub operation_id: &'static str,
+    pub summary: &'static str,
+}
+
+const fn route(
+    path: &'static str,
+    report: Report,
+    operation_id: &'static str,
+    summary: &'static str,
+) -> Route {
+    Route { path, report, operation_id, summary }
+}
+
+/// The reports.
+pub(super) const REPORTS: [Route; 10] = [
+    route(
+        "/api/activity/keys/endpoint/{key}",
+        Report::EndpointsOfKey,
+        "getEndpointsOfKey",
+        "A key's traffic by API and path.",
+    ),
+    route(
+        "/api/activity/oauthid/endpoint/{client}",
+        Report::EndpointsOfClient,
+        "getEndpointsOfOAuthClient",
+        "An OAuth client's traffic by API and path.",
+    ),
+    route("/api/activity/keys", Report::Keys, "getTrafficOfKeys", "The traffic of every key."),
+    route("/api/activity/keys/{key}", Report::Key, "getTrafficOfKey", "A key's traffic by API and code."),
+    route(
+        "/api/activity/oauthid/{client}",
+        Report::Client,
+        "getTrafficOfOAuthClient",
+        "An OAuth client's traffic by API and code.",
+    ),
+    route("/api/activity/apis", Report::Apis, "getTrafficOfApis", "The traffic of every API."),
+    route("/api/activity/apis/{api}", Report::Api, "getTrafficOfApi", "An API's traffic."),
+    route("/api/activity/errors", Report::Errors, "getErrors", "The requests that failed, by code."),
+    route("/api/usage/apis", Report::Apis, "getUsageOfApis", "The traffic of every API."),
+    route("/api/usage/apis/{api}", Report::Api, "getUsageOfApi", "An API's traffic."),
+];
+
 /// The reports' routes.
 pub fn routes() -> Router<Arc<App>> {
-    let reports = [
-        ("/api/activity/keys/endpoint/{key}", Report::EndpointsOfKey),
-        ("/api/activity/oauthid/endpoint/{client}", Report::EndpointsOfClient),
-        ("/api/activity/keys", Report::Keys),
-        ("/api/activity/keys/{key}", Report::Key),
-        ("/api/activity/oauthid/{client}", Report::Client),
-        ("/api/activity/apis", Report::Apis),
-        ("/api/activity/apis/{api}", Report::Api),
-        ("/api/activity/errors", Report::Errors),
-        ("/api/usage/apis", Report::Apis),
-        ("/api/usage/apis/{api}", Report::Api),
-    ];
-    reports.into_iter().fold(Router::new(), |router, (path, report)| {
+    REPORTS.into_iter().fold(Router::new(), |router, Route { path, report, .. }| {
         let answer = move |app, path, uri, reader| answer(report, app, path, uri, reader);
         router.route(&format!("{path}/{DAYS}"), get(answer).fallback(method_not_allowed))
     })

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use tidegauge_facts::Micros;
 use tidegauge_reports::request_activity::{ActivityRow, Bucket, Group, Subject};
+use utoipa::ToSchema;
 
 /// The answer to a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActivityReport)]
 pub(super) struct ActivityAnswer {
     data: Vec<RowAnswer>,
     pages: usize,
@@ -33,15 +35,20 @@ impl ActivityAnswer {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActivityRow)]
 struct RowAnswer {
     id: RowId,
     hits: u64,
     success: u64,
     error: u64,
+    #[schema(format = DateTime)]
     last_hit: String,
+    #[schema(value_type = f64)]
     request_time: Mean,
+    #[schema(value_type = f64)]
     latency: Mean,
+    #[schema(value_type = f64)]
     upstream_latency: Mean,
     max_upstream_latency: u64,
     min_upstream_latency: u64,
@@ -50,19 +57,25 @@ struct RowAnswer {
 }
 
 /// What a row is about. What its report does not tell apart is empty, or 0.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ActivityRowId)]
 struct RowId {
     day: i8,
     month: i8,
     year: i16,
     hour: i8,
     code: i64,
+    #[schema(value_type = String)]
     path: Box<str>,
+    #[schema(value_type = String)]
     key: Box<str>,
+    #[schema(value_type = String)]
     alias: Box<str>,
     url: &'static str,
     iso_country: &'static str,
+    #[schema(value_type = String)]
     api_id: Box<str>,
+    #[schema(value_type = String)]
     api_name: Box<str>,
 }
 

@@ -2,22 +2,26 @@
 
 use serde::Serialize;
 use tidegauge_facts::Micros;
+use utoipa::ToSchema;
 
 use crate::intake::Stored;
 use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to `POST /api/v1/connections`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectionsStored)]
 pub(super) struct ConnectionsAnswer {
     success: bool,
     connections_received: usize,
     connections_processed: usize,
     connections_failed: usize,
     message: String,
+    #[schema(format = DateTime)]
     timestamp: String,
     /// With `Prefer: handling=lenient` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<crate::validation::described::ErrorDetail>>, nullable = false)]
     errors: Option<Vec<ErrorDetail>>,
 }
 

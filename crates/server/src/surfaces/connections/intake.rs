@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use tidegauge_accounts::Scope;
 
 use super::answers::ConnectionsAnswer;
+use super::described::ConnectionMessageBatch;
 use super::message::{CONNECTIONS, Message, read_messages};
 use crate::app::App;
 use crate::auth::{Caller, Presented};
@@ -18,6 +19,7 @@ use crate::intake::connections::{ConnectionMessage, take_connections};
 use crate::intake::{IntakeError, Stored};
 use crate::validation::answer::{Again, Failure};
 use crate::validation::batch::Sorted;
+use crate::validation::described::{Prefer, WriteRefusals};
 use crate::validation::project_rule::ProjectRule;
 use crate::validation::{content_type, preference};
 
@@ -30,8 +32,19 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/v1/connections", post(connections).fallback(method_not_allowed))
 }
 
-/// 1 to 100 messages, all or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
-async fn connections(
+/// Takes 1 to 100 messages about connections in.
+///
+/// All or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/connections",
+    operation_id = "recordConnections",
+    tag = "connections",
+    params(Prefer),
+    request_body = ConnectionMessageBatch,
+    responses((status = 200, description = "The messages are stored", body = ConnectionsAnswer), WriteRefusals),
+)]
+pub(super) async fn connections(
     State(app): State<Arc<App>>,
     sender: Presented,
     headers: HeaderMap,

@@ -18,6 +18,7 @@ use tidegauge_accounts::Scope;
 use tidegauge_facts::limits::{MAX_CONNECTION_LABEL_CHARS, MAX_LABEL_CHARS};
 use tidegauge_facts::{Micros, ProjectId};
 
+use super::described::{SocketParams, SocketRefusals};
 use super::key_mask::hex;
 use super::socket::{Held, MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, hold};
 use crate::app::App;
@@ -35,7 +36,19 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/realtime/projects/{project_id}/connect", get(connect).fallback(method_not_allowed))
 }
 
-async fn connect(
+/// A WebSocket that is a tracked connection: open while it is open.
+///
+/// A browser, which can set no header, may send the credential as `access_token` (RFC 6750, 2.3).
+#[utoipa::path(
+    get,
+    path = "/api/realtime/projects/{projectId}/connect",
+    operation_id = "connectToProject",
+    tag = "connections",
+    params(SocketParams),
+    security(("key" = []), ("bareKey" = []), ("keyHeader" = []), ("queryToken" = [])),
+    responses((status = 101, description = "The connection is a WebSocket now"), SocketRefusals),
+)]
+pub(super) async fn connect(
     State(app): State<Arc<App>>,
     project: Result<Path<String>, PathRejection>,
     uri: Uri,

@@ -23,10 +23,10 @@ use crate::validation::{body, datetime, ip_address};
 /// The list's name in a body.
 pub const CONNECTIONS: &str = "connections";
 
-const CONNECTION_ID: TextRule = TextRule::line(1, MAX_CONNECTION_ID_CHARS);
-const REQUIRED_LABEL: TextRule = TextRule::line(1, MAX_CONNECTION_LABEL_CHARS);
-const OPTIONAL_LABEL: TextRule = TextRule::line(0, MAX_CONNECTION_LABEL_CHARS);
-const KEY: TextRule = TextRule::line(1, MAX_LABEL_CHARS);
+pub(super) const CONNECTION_ID: TextRule = TextRule::line(1, MAX_CONNECTION_ID_CHARS);
+pub(super) const REQUIRED_LABEL: TextRule = TextRule::line(1, MAX_CONNECTION_LABEL_CHARS);
+pub(super) const OPTIONAL_LABEL: TextRule = TextRule::line(0, MAX_CONNECTION_LABEL_CHARS);
+pub(super) const KEY: TextRule = TextRule::line(1, MAX_LABEL_CHARS);
 
 /// One message about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

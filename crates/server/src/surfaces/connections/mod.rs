@@ -2,6 +2,7 @@
 //! (`intake`), held by this one (`live`), and reported (`reads`).
 
 mod answers;
+mod described;
 mod ending;
 mod intake;
 mod key_mask;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::app::App;
+
+pub use described::described;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

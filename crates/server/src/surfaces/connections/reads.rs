@@ -15,6 +15,7 @@ use tidegauge_reports::connection_events::connection_events;
 use tidegauge_reports::connection_list::connection_list;
 use tidegauge_reports::connection_summary::connection_summary;
 
+use super::described::{EventParams, ListParams, PeriodParams, ReportRefusals};
 use super::parameters::{self, BadParameters};
 use super::wire::{ConnectionAnswer, EventAnswer, SummaryAnswer};
 use crate::app::App;
@@ -22,6 +23,7 @@ use crate::auth::{Caller, Denied, Presented};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reading::{Unread, read};
+use crate::unavailable::Unavailable;
 
 /// The reports' routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -31,7 +33,20 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/connection-analytics/events/query", get(events).fallback(method_not_allowed))
 }
 
-async fn summary(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+/// The connections of a period in numbers, by service, protocol and data center.
+#[utoipa::path(
+    get,
+    path = "/api/connection-analytics/summary",
+    operation_id = "getConnectionSummary",
+    tag = "connections",
+    params(PeriodParams),
+    responses((status = 200, description = "A row a service, protocol and data center", body = Vec<SummaryAnswer>), ReportRefusals),
+)]
+pub(super) async fn summary(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    reader: Presented,
+) -> Result<Response, Failure> {
     let (caller, now) = admit(reader)?;
     let (filter, period) = parameters::summary(Query::of(&uri), now)?;
     let asked = Arc::clone(&caller.principal);
@@ -42,7 +57,20 @@ async fn summary(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Re
     Ok(Json(rows.collect::<Vec<_>>()).into_response())
 }
 
-async fn query(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+/// Single connections of a period, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/connection-analytics/query",
+    operation_id = "listConnections",
+    tag = "connections",
+    params(ListParams),
+    responses((status = 200, description = "A row a connection", body = Vec<ConnectionAnswer>), ReportRefusals),
+)]
+pub(super) async fn query(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    reader: Presented,
+) -> Result<Response, Failure> {
     let (caller, now) = admit(reader)?;
     let filter = parameters::list(Query::of(&uri), now)?;
     let asked = Arc::clone(&caller.principal);
@@ -53,7 +81,20 @@ async fn query(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Resu
     Ok(Json(rows.collect::<Vec<_>>()).into_response())
 }
 
-async fn events(State(app): State<Arc<App>>, uri: Uri, reader: Presented) -> Result<Response, Failure> {
+/// What happened to connections in a period, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/connection-analytics/events/query",
+    operation_id = "listConnectionEvents",
+    tag = "connections",
+    params(EventParams),
+    responses((status = 200, description = "A row a message", body = Vec<EventAnswer>), ReportRefusals),
+)]
+pub(super) async fn events(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    reader: Presented,
+) -> Result<Response, Failure> {
     let (caller, now) = admit(reader)?;
     let filter = parameters::events(Query::of(&uri), now)?;
     let asked = Arc::clone(&caller.principal);
@@ -71,7 +112,7 @@ fn admit(reader: Presented) -> Result<(Caller, Micros), Failure> {
 
 /// Why a report is not answered.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     Denied(Denied),
     BadParameters(BadParameters),
     MethodNotAllowed,
@@ -106,7 +147,7 @@ impl IntoResponse for Failure {
                 Problem::new(StatusCode::BAD_REQUEST, bad.to_string()).into_response()
             }
             Self::Unread(unread) => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, unread.to_string()).into_response()
+                Unavailable::BUSY.answer(Problem::new(StatusCode::SERVICE_UNAVAILABLE, unread.to_string()))
             }
             Self::MethodNotAllowed => {
                 Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route answers GET").into_response()

@@ -10,24 +10,32 @@ use tidegauge_reports::connection_events::ConnectionEventRow;
 use tidegauge_reports::connection_list::ConnectionRow;
 use tidegauge_reports::connection_summary::SummaryRow;
 use tidegauge_store::connections::Description;
+use utoipa::ToSchema;
 
 use super::parameters::event_type;
 
 /// A row of `summary`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConnectionSummary)]
 pub(super) struct SummaryAnswer<'a> {
     organization_id: &'a str,
+    #[schema(value_type = String)]
     service_name: Arc<str>,
+    #[schema(value_type = String)]
     protocol_name: Arc<str>,
+    #[schema(value_type = String)]
     data_center: Arc<str>,
     total_connections: u64,
     new_connections_in_period: u64,
     unique_api_keys: u64,
     average_connection_duration_seconds: u64,
     total_connection_time_seconds: u64,
+    #[schema(format = DateTime)]
     first_connection: String,
+    #[schema(format = DateTime)]
     last_connection: String,
+    #[schema(format = DateTime)]
     last_activity: String,
     /// Beyond the seed.
     active_connections: u64,
@@ -54,21 +62,32 @@ impl<'a> SummaryAnswer<'a> {
 }
 
 /// A row of `query`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Connection)]
 pub(super) struct ConnectionAnswer<'a> {
+    #[schema(value_type = String)]
     connection_id: Box<str>,
     organization_id: &'a str,
     /// The platform spells it so.
     #[serde(rename = "apikeyId")]
+    #[schema(required)]
     api_key_id: Option<String>,
+    #[schema(value_type = Option<String>, required)]
     host: Option<Arc<str>>,
+    #[schema(value_type = Option<String>, required)]
     ip_address: Option<Arc<str>>,
+    #[schema(value_type = String)]
     protocol_name: Arc<str>,
+    #[schema(value_type = String)]
     service_name: Arc<str>,
+    #[schema(value_type = String)]
     data_center: Arc<str>,
+    #[schema(format = DateTime)]
     last_heartbeat: String,
+    #[schema(format = DateTime)]
     connection_start_time: String,
+    #[schema(format = DateTime)]
     updated_at: String,
     connection_duration_seconds: u64,
     is_active: bool,
@@ -97,21 +116,26 @@ impl<'a> ConnectionAnswer<'a> {
 }
 
 /// A row of `events/query`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConnectionEvent)]
 pub(super) struct EventAnswer<'a> {
     event_id: String,
     connection_id: String,
     organization_id: &'a str,
     #[serde(rename = "apikeyId")]
+    #[schema(required)]
     api_key_id: Option<String>,
+    #[schema(required)]
     host: Option<String>,
+    #[schema(required)]
     ip_address: Option<String>,
     protocol_name: String,
     service_name: String,
     data_center: String,
     event_type: &'static str,
     event_description: String,
+    #[schema(format = DateTime)]
     event_timestamp: String,
 }
 

@@ -6,10 +6,16 @@ mod signals;
 use std::sync::Arc;
 
 use axum::Router;
+use utoipa::openapi::OpenApi;
 
 use crate::app::App;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     signals::routes().merge(reports::routes())
+}
+
+/// The surface's part of the document.
+pub fn described() -> OpenApi {
+    reports::described().merge_from(signals::described())
 }

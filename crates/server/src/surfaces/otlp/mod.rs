@@ -7,6 +7,7 @@
 mod answers;
 mod attributes;
 mod collect;
+mod described;
 mod encoding;
 mod json;
 mod protobuf;
@@ -17,4 +18,5 @@ mod span;
 mod tests;
 mod wire;
 
+pub use described::described;
 pub use routes::routes;

@@ -13,6 +13,7 @@ use tidegauge_facts::Micros;
 
 use super::answers::{Failure, taken};
 use super::collect::Export;
+use super::described::{Answers, ExportTraceServiceRequest, ProtobufMessage};
 use super::encoding::Encoding;
 use crate::app::App;
 use crate::auth::{Caller, Presented};
@@ -24,7 +25,24 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/traces", post(traces).fallback(method_not_allowed))
 }
 
-async fn traces(State(app): State<Arc<App>>, sender: Presented, headers: HeaderMap, body: Body) -> Response {
+/// Takes an export of spans in.
+#[utoipa::path(
+    post,
+    path = "/v1/traces",
+    operation_id = "exportTraces",
+    tag = "otlp",
+    request_body(content(
+        (ExportTraceServiceRequest = "application/json"),
+        (inline(ProtobufMessage) = "application/x-protobuf"),
+    )),
+    responses(Answers),
+)]
+pub(super) async fn traces(
+    State(app): State<Arc<App>>,
+    sender: Presented,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let encoding = Encoding::of(&headers);
     export(&app, sender, &headers, encoding, body).await.unwrap_or_else(|failure| failure.answer(encoding))
 }

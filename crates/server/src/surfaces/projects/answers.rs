@@ -12,15 +12,19 @@ use tidegauge_reports::project_analytics::ProjectAnalytics;
 use tidegauge_reports::project_history::Bucket;
 use tidegauge_reports::tenant_analytics::TenantAnalytics;
 use tidegauge_reports::user_presence::Presence;
+use utoipa::ToSchema;
 
 /// `GetProjectAnalytics200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ProjectAnalytics)]
 pub(super) struct ProjectAnswer {
     project_id: String,
     active_connections: u64,
     total_events: u64,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     last_activity: Option<Instant>,
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Instant,
 }
 
@@ -37,8 +41,9 @@ impl ProjectAnswer {
 }
 
 /// `GetGlobalAnalytics200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TenantAnalytics)]
 pub(super) struct TenantAnswer {
     active_connections: u64,
     peak_connections: u64,
@@ -55,17 +60,20 @@ impl From<TenantAnalytics> for TenantAnswer {
 }
 
 /// `GetHistoricalAnalytics200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ProjectHistory)]
 pub(super) struct HistoryAnswer {
     project_id: String,
     period: &'static str,
     data: Vec<HistoryBucket>,
+    #[schema(value_type = String, format = DateTime)]
     generated_at: Instant,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct HistoryBucket {
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Instant,
     connections: u32,
     events: u64,
@@ -83,13 +91,16 @@ impl HistoryAnswer {
 }
 
 /// `GetEventThroughput200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = EventThroughput)]
 pub(super) struct ThroughputAnswer {
     window_ms: i64,
     total_events: u64,
     events_per_second: f64,
+    #[schema(value_type = BTreeMap<String, u64>)]
     by_type: BTreeMap<Box<str>, u64>,
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Instant,
 }
 
@@ -106,18 +117,24 @@ impl ThroughputAnswer {
 }
 
 /// `GetActiveUsers200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActiveUsers)]
 pub(super) struct ActiveUsersAnswer {
     users: Vec<ActiveUserAnswer>,
     count: u64,
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Instant,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ActiveUser)]
 struct ActiveUserAnswer {
+    #[schema(value_type = String)]
     user_id: Arc<str>,
+    #[schema(value_type = String, format = DateTime)]
     connected_at: Instant,
+    #[schema(value_type = String)]
     socket_id: Box<str>,
 }
 
@@ -133,16 +150,19 @@ impl ActiveUsersAnswer {
 }
 
 /// `CheckUserPresence200Response`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Presence)]
 pub(super) struct PresenceAnswer {
     presence: BTreeMap<String, UserPresence>,
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Instant,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserPresence {
     online: bool,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     last_seen: Option<Instant>,
 }
 

@@ -1,8 +1,10 @@
 //! Surface `projects` (seed 000 and its family): a project right now, and over time.
 
 mod answers;
+pub(crate) mod described;
 pub(crate) mod failure;
 mod parameters;
 mod routes;
 
+pub use described::described;
 pub use routes::routes;

@@ -8,10 +8,10 @@ use super::failure::FailureKind;
 use crate::query::{BadQuery, Query};
 
 /// Most users whose presence is asked for at once.
-const MAX_USERS: usize = 1000;
+pub(super) const MAX_USERS: usize = 1000;
 /// The window when none is given, and the longest, in milliseconds (spec section 4).
-const DEFAULT_WINDOW_MS: i64 = 60_000;
-const MAX_WINDOW_MS: i64 = 86_400_000;
+pub(super) const DEFAULT_WINDOW_MS: i64 = 60_000;
+pub(super) const MAX_WINDOW_MS: i64 = 86_400_000;
 
 /// The period of `history`, and its name: `hour` is `1h`, and so on; `day` without one.
 pub(super) fn period(query: Query<'_>) -> Result<(Period, &'static str), BadQuery> {
@@ -43,6 +43,10 @@ struct PresenceBody {
 
 /// The users of a body of `presence`.
 pub(super) fn user_ids(body: &[u8]) -> Result<Vec<String>, FailureKind> {
+    // serde would read a list for an object too.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return invalid("the body must be a JSON object");
+    }
     let PresenceBody { user_ids } = match serde_json::from_slice(body) {
         Ok(body) => body,
         Err(error) => return invalid(&format!("the body must be {{\"userIds\": [\"...\"]}}: {error}")),
@@ -103,7 +107,17 @@ mod tests {
         assert_eq!(user_ids(br#"{"userIds": []}"#).unwrap(), [""; 0]);
         let many = serde_json::json!({ "userIds": vec!["a"; MAX_USERS + 1] }).to_string();
         let long = serde_json::json!({ "userIds": ["a".repeat(MAX_LABEL_CHARS + 1)] }).to_string();
-        for body in ["", "[]", "{}", r#"{"userIds": [1]}"#, r#"{"userIds": "a"}"#, "\u{fffd}", &many, &long] {
+        for body in [
+            "",
+            "[]",
+            "[[\"a\"]]",
+            "{}",
+            r#"{"userIds": [1]}"#,
+            r#"{"userIds": "a"}"#,
+            "\u{fffd}",
+            &many,
+            &long,
+        ] {
             assert!(user_ids(body.as_bytes()).is_err(), "{body:.40}");
         }
         assert!(user_ids(b"{\"userIds\": [\"\xff\"]}").is_err());

@@ -20,6 +20,10 @@ use tidegauge_reports::user_presence::user_presence;
 use super::answers::{
     ActiveUsersAnswer, HistoryAnswer, PresenceAnswer, ProjectAnswer, TenantAnswer, ThroughputAnswer,
 };
+use super::described::{
+    HistoryParams, PresenceQuestion, PresenceRefusals, ProjectParams, ProjectRefusals, QuestionRefusals,
+    ReadRefusals, ThroughputParams,
+};
 use super::failure::{Failure, FailureKind};
 use super::parameters;
 use crate::app::App;
@@ -41,8 +45,15 @@ pub fn routes() -> Router<Arc<App>> {
 
 type Named = Result<Path<String>, PathRejection>;
 
-/// `GET /api/realtime/analytics`: the whole tenant; with a project's credential, that project.
-async fn tenant(
+/// The whole tenant right now; with a project's credential, that project.
+#[utoipa::path(
+    get,
+    path = "/api/realtime/analytics",
+    operation_id = "getTenantAnalytics",
+    tag = "projects",
+    responses((status = 200, description = "The tenant's numbers", body = TenantAnswer), ReadRefusals),
+)]
+pub(super) async fn tenant(
     State(app): State<Arc<App>>,
     uri: Uri,
     reader: Presented,
@@ -57,8 +68,16 @@ async fn tenant(
     Ok(Json(report.await.map_err(|unread| fail(unread.into()))?.into()))
 }
 
-/// `GET /api/realtime/projects/{projectId}/analytics` (seed 000).
-async fn analytics(
+/// A project right now.
+#[utoipa::path(
+    get,
+    path = "/api/realtime/projects/{projectId}/analytics",
+    operation_id = "getProjectAnalytics",
+    tag = "projects",
+    params(ProjectParams),
+    responses((status = 200, description = "The project's numbers", body = ProjectAnswer), ProjectRefusals),
+)]
+pub(super) async fn analytics(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
@@ -73,8 +92,16 @@ async fn analytics(
     Ok(Json(ProjectAnswer::new(&project, report.unwrap_or(ProjectAnalytics::EMPTY), Micros::now())))
 }
 
-/// `GET .../history?period=`: events and connections over time.
-async fn history(
+/// A project's events and connections over time.
+#[utoipa::path(
+    get,
+    path = "/api/realtime/projects/{projectId}/history",
+    operation_id = "getProjectHistory",
+    tag = "projects",
+    params(ProjectParams, HistoryParams),
+    responses((status = 200, description = "Every bucket, oldest first", body = HistoryAnswer), QuestionRefusals),
+)]
+pub(super) async fn history(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
@@ -91,8 +118,16 @@ async fn history(
     Ok(Json(HistoryAnswer::new(&project, name, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
-/// `GET .../throughput?window=`: events of the last milliseconds, by name.
-async fn throughput(
+/// A project's events of the last milliseconds, by name.
+#[utoipa::path(
+    get,
+    path = "/api/realtime/projects/{projectId}/throughput",
+    operation_id = "getEventThroughput",
+    tag = "projects",
+    params(ProjectParams, ThroughputParams),
+    responses((status = 200, description = "Events in the window", body = ThroughputAnswer), QuestionRefusals),
+)]
+pub(super) async fn throughput(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
@@ -109,8 +144,16 @@ async fn throughput(
     Ok(Json(ThroughputAnswer::new(window, report.await.map_err(|unread| fail(unread.into()))?, now)))
 }
 
-/// `GET .../active-users`: the open connections that carry a user.
-async fn users(
+/// A project's open connections that carry a user.
+#[utoipa::path(
+    get,
+    path = "/api/realtime/projects/{projectId}/active-users",
+    operation_id = "getActiveUsers",
+    tag = "projects",
+    params(ProjectParams),
+    responses((status = 200, description = "The newest 10,000; `count` counts all", body = ActiveUsersAnswer), ProjectRefusals),
+)]
+pub(super) async fn users(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,
@@ -126,8 +169,17 @@ async fn users(
     Ok(Json(ActiveUsersAnswer::new(report, now)))
 }
 
-/// `POST .../presence`: whether given users are connected.
-async fn presence(
+/// Whether given users are connected to a project.
+#[utoipa::path(
+    post,
+    path = "/api/realtime/projects/{projectId}/presence",
+    operation_id = "checkPresence",
+    tag = "projects",
+    params(ProjectParams),
+    request_body = PresenceQuestion,
+    responses((status = 200, description = "Each user that was asked for", body = PresenceAnswer), PresenceRefusals),
+)]
+pub(super) async fn presence(
     State(app): State<Arc<App>>,
     project: Named,
     uri: Uri,

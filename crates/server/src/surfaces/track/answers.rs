@@ -7,17 +7,20 @@ use serde::Serialize;
 use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::EventStats;
 use tidegauge_store::{Health, Options};
+use utoipa::ToSchema;
 
 use crate::intake::events::Receipt;
 use crate::validation::batch::stored_sentence;
 use crate::validation::error::ErrorDetail;
 
 /// The answer to one event.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventStored)]
 pub(super) struct TrackAnswer {
     success: bool,
     event_id: String,
     message: &'static str,
+    #[schema(format = DateTime)]
     timestamp: String,
 }
 
@@ -30,16 +33,19 @@ impl TrackAnswer {
 }
 
 /// The answer to a batch.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventBatchStored)]
 pub(super) struct BatchAnswer {
     success: bool,
     events_received: usize,
     events_queued: usize,
     events_failed: usize,
     message: String,
+    #[schema(format = DateTime)]
     timestamp: String,
     /// With `Prefer: handling=lenient` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<crate::validation::described::ErrorDetail>>, nullable = false)]
     errors: Option<Vec<ErrorDetail>>,
 }
 
@@ -69,20 +75,23 @@ impl BatchAnswer {
 }
 
 /// The answer to `stats`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventStats)]
 pub(super) struct StatsAnswer {
     total_events: u64,
+    #[schema(value_type = BTreeMap<String, u64>)]
     events_by_category: BTreeMap<Box<str>, u64>,
     events_today: u64,
     events_this_hour: u64,
     buffer_status: BufferStatus,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BufferStatus {
     buffer_size: u64,
     max_buffer_size: u64,
     flush_interval_seconds: u64,
+    #[schema(format = DateTime)]
     last_flush: String,
     events_pending: u64,
     events_flushed_total: u64,
@@ -108,24 +117,31 @@ impl StatsAnswer {
 }
 
 /// The answer to `health`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreHealth)]
 pub(super) struct HealthAnswer {
+    /// `healthy`, `degraded` (something is damaged or cannot be written aside) or `unavailable`.
     status: &'static str,
     version: &'static str,
     uptime_seconds: u64,
     checks: HealthChecks,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreChecks)]
 struct HealthChecks {
     accepts_writes: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refuses_because: Option<String>,
+    #[schema(format = DateTime, required)]
     last_write: Option<String>,
     free_disk_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     commit_error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     flush_error: Option<String>,
     damaged_segments: Vec<String>,
     damaged_logs: Vec<String>,

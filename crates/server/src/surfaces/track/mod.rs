@@ -4,6 +4,7 @@
 //! and words the refusal as FastAPI would.
 
 mod answers;
+mod described;
 mod event;
 mod field;
 mod model;
@@ -14,6 +15,7 @@ mod strict;
 mod tests;
 mod wire;
 
+pub use described::described;
 pub use event::TrackEvent;
 pub use routes::routes;
 pub use wire::parse_batch;

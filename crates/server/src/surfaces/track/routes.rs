@@ -13,6 +13,7 @@ use tidegauge_facts::Micros;
 use tidegauge_reports::event_stats::event_stats;
 
 use super::answers::{BatchAnswer, HealthAnswer, StatsAnswer, TrackAnswer};
+use super::described::{TrackEvent as TrackEventBody, TrackEventBatch};
 use super::event::TrackEvent;
 use super::strict::{strict_batch, strict_single};
 use super::wire::{parse_batch, parse_single};
@@ -22,6 +23,7 @@ use crate::body::WholeBody;
 use crate::intake::events::{Receipt, Taken, take_events};
 use crate::validation::answer::{Again, Failure};
 use crate::validation::batch::Sorted;
+use crate::validation::described::{Prefer, ReadRefusals, WriteRefusals};
 use crate::validation::error::{BodyError, Loc};
 use crate::validation::project_rule::ProjectRule;
 use crate::validation::{content_type, preference};
@@ -38,8 +40,16 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/v1/analytics/health", get(health).fallback(method_not_allowed))
 }
 
-/// `POST /api/v1/analytics`: one event.
-async fn track(
+/// Takes one event in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/analytics",
+    operation_id = "trackEvent",
+    tag = "track",
+    request_body = TrackEventBody,
+    responses((status = 200, description = "The event is stored", body = TrackAnswer), WriteRefusals),
+)]
+pub(super) async fn track(
     State(app): State<Arc<App>>,
     sender: Presented,
     headers: HeaderMap,
@@ -60,9 +70,19 @@ async fn track(
     Ok(Json(TrackAnswer::new(confirmed(&app, taken).await?)))
 }
 
-/// `POST /api/v1/analytics/batch`: 1 to 100 events, all or nothing; with `Prefer: handling=lenient`
-/// (RFC 7240) the good ones of them.
-async fn track_batch(
+/// Takes 1 to 100 events in.
+///
+/// All or nothing; with `Prefer: handling=lenient` (RFC 7240) the good ones of them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/analytics/batch",
+    operation_id = "trackEventBatch",
+    tag = "track",
+    params(Prefer),
+    request_body = TrackEventBatch,
+    responses((status = 200, description = "The events are stored", body = BatchAnswer), WriteRefusals),
+)]
+pub(super) async fn track_batch(
     State(app): State<Arc<App>>,
     sender: Presented,
     headers: HeaderMap,
@@ -110,15 +130,36 @@ async fn lenient_batch(
     Ok(preference::honoured(Json(answer).into_response()))
 }
 
-/// `GET /api/v1/analytics/stats`: the tenant's own numbers.
-async fn stats(State(app): State<Arc<App>>, reader: Presented) -> Result<Json<StatsAnswer>, Failure> {
+/// The tenant's own numbers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/analytics/stats",
+    operation_id = "getEventStats",
+    tag = "track",
+    responses((status = 200, description = "The numbers as of now", body = StatsAnswer), ReadRefusals),
+)]
+pub(super) async fn stats(
+    State(app): State<Arc<App>>,
+    reader: Presented,
+) -> Result<Json<StatsAnswer>, Failure> {
     let caller = reader.allowed(Scope::Read).map_err(Failure::Denied)?;
     let stats = app.store.look(|view| event_stats(view, &caller.principal.tenant, Micros::now()));
     Ok(Json(StatsAnswer::new(stats, app.store.options())))
 }
 
-/// `GET /api/v1/analytics/health`: the store as it is; 503 when it cannot take writes.
-async fn health(
+/// The store as it is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/analytics/health",
+    operation_id = "getStoreHealth",
+    tag = "track",
+    responses(
+        (status = 200, description = "It takes writes", body = HealthAnswer),
+        (status = 503, description = "It takes none", body = HealthAnswer),
+        ReadRefusals,
+    ),
+)]
+pub(super) async fn health(
     State(app): State<Arc<App>>,
     asker: Presented,
 ) -> Result<(StatusCode, Json<HealthAnswer>), Failure> {

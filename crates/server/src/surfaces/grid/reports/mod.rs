@@ -1,6 +1,7 @@
 //! The three reports: `session`, `event` and `latest-event`, as streamed JSON arrays.
 
 mod cursor;
+mod described;
 mod failure;
 mod json;
 mod params;
@@ -9,4 +10,5 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(super) use described::described;
 pub use routes::routes;

@@ -20,6 +20,9 @@ use tidegauge_reports::recent_sessions::recent_sessions;
 use tidegauge_reports::{Position, ReportError, Scope};
 
 use super::cursor::{self, List};
+use super::described::{
+    EventParams, GridEvent, GridLatestEvent, GridSession, LatestParams, ListParams, ReportRefusals,
+};
 use super::failure::Failure;
 use super::json;
 use super::params::Params;
@@ -46,8 +49,21 @@ pub fn routes() -> Router<Arc<App>> {
 
 type Segments = Result<Path<HashMap<String, String>>, PathRejection>;
 
-/// `GET /v2/realtime/session/tenants/{tenantId}`.
-async fn sessions(
+/// Sessions of the last 24 hours, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v2/realtime/session/tenants/{tenantId}",
+    operation_id = "listSessions",
+    tag = "grid",
+    params(ListParams),
+    responses(
+        (status = 200, description = "A row a session", body = Vec<GridSession>, headers(
+            ("Link" = Option<String>, description = "The next page, when there is a limit and more"),
+        )),
+        ReportRefusals,
+    ),
+)]
+pub(super) async fn sessions(
     State(app): State<Arc<App>>,
     Extension(reports): Extension<Reports>,
     segments: Segments,
@@ -76,8 +92,21 @@ async fn sessions(
     reports.answer(&caller.allowance, budget, begin).await
 }
 
-/// `GET /v2/realtime/event/tenants/{tenantId}`.
-async fn events(
+/// Events of the last 24 hours, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v2/realtime/event/tenants/{tenantId}",
+    operation_id = "listEvents",
+    tag = "grid",
+    params(EventParams),
+    responses(
+        (status = 200, description = "A row an event", body = Vec<GridEvent>, headers(
+            ("Link" = Option<String>, description = "The next page, when there is a limit and more"),
+        )),
+        ReportRefusals,
+    ),
+)]
+pub(super) async fn events(
     State(app): State<Arc<App>>,
     Extension(reports): Extension<Reports>,
     segments: Segments,
@@ -98,8 +127,21 @@ async fn events(
     reports.answer(&caller.allowance, budget, begin).await
 }
 
-/// `GET /v2/realtime/latest-event/tenants/{tenantId}`.
-async fn latest(
+/// The newest event of each distinct combination in the last 24 hours.
+#[utoipa::path(
+    get,
+    path = "/v2/realtime/latest-event/tenants/{tenantId}",
+    operation_id = "listLatestEvents",
+    tag = "grid",
+    params(LatestParams),
+    responses(
+        (status = 200, description = "A row a combination", body = Vec<GridLatestEvent>, headers(
+            ("Link" = Option<String>, description = "The next page, when there is a limit and more"),
+        )),
+        ReportRefusals,
+    ),
+)]
+pub(super) async fn latest(
     State(app): State<Arc<App>>,
     Extension(reports): Extension<Reports>,
     segments: Segments,

@@ -5,6 +5,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::record::Invalid;
 use crate::auth::Denied;
@@ -13,31 +14,36 @@ use crate::intake::IntakeError;
 use crate::unavailable::Unavailable;
 
 /// The answer to an event; with a contact's id when the event identified one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignalEventStored)]
 pub(super) struct EventAnswer {
     pub event_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub contact_id: Option<String>,
 }
 
 /// The answer to a session, new or repeated.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignalSessionStored)]
 pub(super) struct SessionAnswer {
     pub session_id: String,
 }
 
 /// The answer to the description of a client.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignalClientStored)]
 pub(super) struct ClientAnswer {
     pub client_id: String,
 }
 
 /// The answer to the question for a session's contact.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignalContact)]
 pub(super) struct ContactAnswer {
     pub contact_id: String,
 }
@@ -54,8 +60,10 @@ pub(super) enum Failure {
     MethodNotAllowed,
 }
 
-#[derive(Serialize)]
-struct ErrorAnswer<'a> {
+/// A refusal of a record.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignalError)]
+pub(super) struct ErrorAnswer<'a> {
     error: &'a str,
 }
 

@@ -43,7 +43,6 @@ macro_rules! fields {
             pub const ALL: &[Self] = &[$(Self::$field,)*];
 
             /// Its short key.
-            #[cfg(test)]
             pub const fn short(self) -> &'static str {
                 match self { $(Self::$field => $short,)* }
             }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod contact;
+mod described;
 mod fields;
 mod instant;
 mod record;
@@ -15,4 +16,5 @@ mod scalar;
 mod tests;
 mod value;
 
+pub(super) use described::described;
 pub(super) use routes::routes;

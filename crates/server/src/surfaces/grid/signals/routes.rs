@@ -16,6 +16,9 @@ use tidegauge_facts::{Micros, Session};
 
 use super::answers::{ClientAnswer, ContactAnswer, EventAnswer, Failure, SessionAnswer};
 use super::contact;
+use super::described::{
+    KeyParam, SignalClient, SignalEvent as SignalEventBody, SignalRefusals, SignalSession, SignalText,
+};
 use super::fields::Field;
 use super::record::Record;
 use super::rows::{SignalEvent, client_row, session_row};
@@ -42,8 +45,18 @@ fn only_post(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
     route.options(preflight).fallback(|| async { Failure::MethodNotAllowed })
 }
 
-/// `POST /signals/v1/{ingestKey}/event`: something happened.
-async fn event(
+/// Something happened.
+#[utoipa::path(
+    post,
+    path = "/signals/v1/{ingestKey}/event",
+    operation_id = "signalEvent",
+    tag = "signals",
+    params(KeyParam),
+    security(()),
+    request_body(content((SignalEventBody = "application/json"), (SignalText = "text/plain"))),
+    responses((status = 200, description = "The event is stored", body = EventAnswer), SignalRefusals),
+)]
+pub(super) async fn event(
     State(app): State<Arc<App>>,
     sender: Sender,
     headers: HeaderMap,
@@ -61,8 +74,18 @@ async fn event(
     Ok(Json(EventAnswer { event_id: receipt.first_id, contact_id }))
 }
 
-/// `POST /signals/v1/{ingestKey}/session`: a visit began. A repeat of a `sessionId` leaves the first as it is.
-async fn session(
+/// A visit began. A repeat of a `sessionId` leaves the first as it is.
+#[utoipa::path(
+    post,
+    path = "/signals/v1/{ingestKey}/session",
+    operation_id = "signalSession",
+    tag = "signals",
+    params(KeyParam),
+    security(()),
+    request_body(content((SignalSession = "application/json"), (SignalText = "text/plain"))),
+    responses((status = 200, description = "The session is stored", body = SessionAnswer), SignalRefusals),
+)]
+pub(super) async fn session(
     State(app): State<Arc<App>>,
     sender: Sender,
     headers: HeaderMap,
@@ -76,8 +99,18 @@ async fn session(
     Ok(Json(SessionAnswer { session_id: row.session_id.to_owned() }))
 }
 
-/// `POST /signals/v1/{ingestKey}/client`: what a client tells of itself.
-async fn client(
+/// What a client tells of itself.
+#[utoipa::path(
+    post,
+    path = "/signals/v1/{ingestKey}/client",
+    operation_id = "signalClient",
+    tag = "signals",
+    params(KeyParam),
+    security(()),
+    request_body(content((SignalClient = "application/json"), (SignalText = "text/plain"))),
+    responses((status = 200, description = "The description is stored", body = ClientAnswer), SignalRefusals),
+)]
+pub(super) async fn client(
     State(app): State<Arc<App>>,
     sender: Sender,
     headers: HeaderMap,
@@ -91,8 +124,18 @@ async fn client(
     Ok(Json(ClientAnswer { client_id: row.client_id.unwrap_or_default().to_owned() }))
 }
 
-/// `POST /signals/v1/{ingestKey}/contact`: whose session is it? Nothing is stored.
-async fn contact(
+/// Whose session is it? Nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/signals/v1/{ingestKey}/contact",
+    operation_id = "signalContact",
+    tag = "signals",
+    params(KeyParam),
+    security(()),
+    request_body(content((SignalSession = "application/json"), (SignalText = "text/plain"))),
+    responses((status = 200, description = "The session's contact", body = ContactAnswer), SignalRefusals),
+)]
+pub(super) async fn contact(
     State(app): State<Arc<App>>,
     sender: Sender,
     headers: HeaderMap,
@@ -114,7 +157,7 @@ async fn store(app: &App, caller: &Caller, row: Session<'_>) -> Result<(), Failu
 }
 
 /// Whose key is in the path, and where the request comes from. Known before the body is looked at.
-struct Sender {
+pub(super) struct Sender {
     caller: Caller,
     /// Known to every request that [`crate::serve`] hands on.
     ip: Option<String>,
