@@ -52,12 +52,13 @@ impl FromStr for LogLevel {
     fn from_str(text: &str) -> Result<Self, InvalidLevel> {
         // A word alone would be taken for a part's name, and switch everything else off.
         let is_level = |text: &str| text.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
-        let mut directives = text.split(',').map(str::trim);
-        let are_plain = directives.all(|directive| directive.contains('=') || is_level(directive));
-        if !are_plain || EnvFilter::builder().parse(text).is_err() {
-            return Err(InvalidLevel);
+        let directives: Vec<&str> = text.split(',').map(str::trim).collect();
+        let are_plain = directives.iter().all(|directive| directive.contains('=') || is_level(directive));
+        let text = directives.join(",");
+        match are_plain && EnvFilter::builder().parse(&text).is_ok() {
+            true => Ok(Self(text)),
+            false => Err(InvalidLevel),
         }
-        Ok(Self(text.to_owned()))
     }
 }
 

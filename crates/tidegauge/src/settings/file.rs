@@ -133,7 +133,7 @@ fn is_section(key: &str, options: &[Arg]) -> bool {
 fn text_of(option: &Arg, value: &DeValue<'_>) -> Result<String, String> {
     let kind = Kind::of(option);
     let text = match (kind, value) {
-        (Kind::Text, DeValue::String(text)) => Some(text.to_string()),
+        (Kind::Text | Kind::List, DeValue::String(text)) => Some(text.to_string()),
         (Kind::Bool, DeValue::Boolean(is_on)) => Some(is_on.to_string()),
         (Kind::Number, DeValue::Integer(number)) => {
             let whole = i64::from_str_radix(number.as_str(), number.radix());
@@ -165,12 +165,20 @@ fn what_it_is(value: &DeValue<'_>) -> &'static str {
 
 /// Whether the option takes the value, as its flag would.
 fn accept(option: &Arg, text: &str) -> Result<(), String> {
-    let Some(flag) = option.get_long().filter(|_| Kind::of(option) != Kind::Bool) else { return Ok(()) };
+    let is_plain = match Kind::of(option) {
+        Kind::Bool => true,
+        // A flag cannot say an empty list.
+        Kind::List => text.is_empty(),
+        Kind::Text | Kind::Number => false,
+    };
+    let Some(flag) = option.get_long().filter(|_| !is_plain) else { return Ok(()) };
     let probe = Command::new("value").no_binary_name(true).arg(option.clone().env(None::<&str>));
     let Err(error) = probe.try_get_matches_from([format!("--{flag}={text}")]) else { return Ok(()) };
     let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
         (Some(source), _) => source.to_string(),
-        (None, Some(ContextValue::Strings(valid))) => format!("it is one of {}", valid.join(", ")),
+        (None, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
+            format!("it is one of {}", valid.join(", "))
+        }
         (None, _) => "a value is needed".to_owned(),
     };
     // A secret is not repeated.

@@ -9,6 +9,8 @@ use super::seconds;
 
 /// Open files kept back from connections, for the log, segments and accounts.
 const FILES_KEPT_BACK: usize = 128;
+/// What one address may hold at least, when nothing is said of it: a browser holds six, a pool of connections more.
+const MIN_PER_ADDRESS: usize = 64;
 
 /// Bounds of the whole server.
 #[derive(clap::Args)]
@@ -26,8 +28,8 @@ pub struct LimitSettings {
     #[arg(id = "limits.max_connections", long = "max-connections", env = "TIDEGAUGE_MAX_CONNECTIONS")]
     #[arg(default_value_t = Limits::default().max_connections)]
     max_connections: usize,
-    /// Connections of one address (of IPv6: of one /64); a quarter of them all when it is not set. A trusted proxy has
-    /// no such bound.
+    /// Connections of one address (of IPv6: of one /64); a quarter of them all, and 64 at least, when it is not set.
+    /// A trusted proxy has no such bound.
     #[arg(id = "limits.max_connections_per_address", long = "max-connections-per-address")]
     #[arg(env = "TIDEGAUGE_MAX_CONNECTIONS_PER_ADDRESS", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     max_connections_per_address: Option<u64>,
@@ -55,7 +57,7 @@ impl LimitSettings {
         Limits {
             max_body_bytes: self.max_body_bytes,
             max_connections,
-            max_connections_per_address: per_address.unwrap_or(max_connections / 4).max(1),
+            max_connections_per_address: per_address.unwrap_or((max_connections / 4).max(MIN_PER_ADDRESS)),
             // A quarter stays free for requests: sockets come to stay.
             max_websockets: (max_connections - max_connections / 4).max(1),
             websocket_ping: ping,

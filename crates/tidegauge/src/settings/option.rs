@@ -23,7 +23,7 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Bool,
-    /// An array of strings.
+    /// An array of strings, or one.
     List,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Kind {
             Self::Text => "a string",
             Self::Number => "a whole number",
             Self::Bool => "true or false",
-            Self::List => "an array of strings",
+            Self::List => "a string or an array of them",
         })
     }
 }

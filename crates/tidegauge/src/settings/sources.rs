@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches as _};
 
 use super::Settings;
 use super::file::{FileError, FileValues};
-use super::option::{OptionValue, is_option};
+use super::option::{Kind, OptionValue, is_option};
 
 /// The command line, to be read as often as needed.
 #[derive(Debug, Clone)]
@@ -61,10 +61,11 @@ impl Sources {
             Some(file) => FileValues::read(&file, &options)?,
             None => FileValues::default(),
         };
-        // What the file says takes the place of the defaults: flags and variables go before those.
+        // What the file says takes the place of the defaults: flags and variables go before those. No list has a
+        // default, so that an empty one changes nothing.
         let fill = |arg: Arg| match file.text(arg.get_id().as_str()).map(str::to_owned) {
-            Some(text) => arg.default_value(text),
-            None => arg,
+            Some(text) if !(text.is_empty() && Kind::of(&arg) == Kind::List) => arg.default_value(text),
+            _ => arg,
         };
         let command = command.mut_subcommand(&name, |subcommand| subcommand.mut_args(fill));
         let matches = command.try_get_matches_from(&self.args)?;

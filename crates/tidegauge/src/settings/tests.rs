@@ -100,7 +100,7 @@ fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
     let settings = effective.settings().unwrap();
     assert_eq!(settings.listen.port(), 2);
     assert!(settings.trusted_proxies.trusts("10.1.2.3".parse().unwrap()));
-    assert_eq!(settings.limits.limits(10_000).max_connections_per_address, 4);
+    assert_eq!(settings.limits.limits(10_000).max_connections_per_address, 64);
 }
 
 #[test]
@@ -149,10 +149,13 @@ fn a_mistake_in_a_file_is_named_with_its_line_and_what_may_be_meant() {
         ("[listen]\na = 1", "line 1: `listen` takes a string, not a section"),
         ("[log]\nformat = 'xml'", "line 2: `log.format` cannot be \"xml\": it is one of text, json"),
         ("[log]\nlevel = 'inof'", "line 2: `log.level` cannot be \"inof\": a level is off"),
-        ("trusted_proxies = '::1'", "line 1: `trusted_proxies` takes an array of strings, not a string"),
+        (
+            "trusted_proxies = 1",
+            "line 1: `trusted_proxies` takes a string or an array of them, not a whole number",
+        ),
         (
             "trusted_proxies = ['::1', 1]",
-            "line 1: `trusted_proxies` takes an array of strings, not an array of other things",
+            "line 1: `trusted_proxies` takes a string or an array of them, not an array of other things",
         ),
         ("[tyk]\nredis_cluster = 'yes'", "line 2: `tyk.redis_cluster` takes true or false, not a string"),
         ("listen = '1.2.3.4:5'\nlisten = '1.2.3.4:5'", "line 2: duplicate key"),
