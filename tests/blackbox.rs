@@ -27,6 +27,7 @@ mod live;
 mod mudbase;
 mod otlp;
 mod refusals;
+mod schema_edges;
 mod schemathesis;
 mod signals;
 mod signals_intake;
