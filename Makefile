@@ -26,6 +26,7 @@ build: ## Build the release binary
 .PHONY: test
 test: lint $(VENV)/ready $(NODE)/ready ## Install what the tests need, lint, and run all tests
 	tests/install-redis
+	tests/install-postgres
 	tests/run
 
 .PHONY: lint

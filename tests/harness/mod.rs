@@ -4,6 +4,8 @@ pub mod canonical;
 pub mod client;
 pub mod command;
 pub mod document;
+pub mod jwt;
+pub mod postgres;
 pub mod python;
 pub mod raw;
 pub mod redis;
@@ -11,6 +13,7 @@ pub mod server;
 pub mod site;
 pub mod socket;
 pub mod takes_requests;
+pub mod tls;
 pub mod tyk;
 
 use std::thread;

@@ -35,6 +35,27 @@ impl Raw {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Everything that comes until the other side closes, as text.
+    ///
+    /// # Panics
+    /// It does not close, and says nothing for `patience`.
+    pub fn rest(&mut self, patience: Duration) -> String {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+        let mut received = Vec::new();
+        let mut piece = [0; 4096];
+        loop {
+            match self.stream.read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => received.extend_from_slice(&piece[..read]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    panic!("still open after {patience:?}, with {:?}", String::from_utf8_lossy(&received))
+                }
+                Err(_) => break,
+            }
+        }
+        String::from_utf8_lossy(&received).into_owned()
+    }
+
     /// The answer; `None` when the connection ended without one.
     ///
     /// # Panics

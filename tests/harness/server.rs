@@ -127,6 +127,11 @@ impl Server {
         self.process.stderr.text()
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.process.child), Signal::HUP).unwrap();
+    }
+
     /// `kill -9`, at once.
     pub fn kill(mut self) -> Output {
         self.process.kill();
@@ -182,6 +187,11 @@ impl Process {
             let _ = self.child.kill();
             self.ended = self.child.wait().ok();
         }
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> i32 {
+        self.child.id().cast_signed()
     }
 
     pub fn terminate(&self) {
@@ -244,9 +254,8 @@ impl Captured {
             while stream.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
                 let shown = String::from_utf8_lossy(&line);
                 text.lock().unwrap().push_str(&shown);
-                if let (Some(sender), Some((_, address))) =
-                    (&listening, shown.split_once(" listens on http://"))
-                {
+                let url = shown.split_once(" listens on ").and_then(|(_, url)| url.split_once("://"));
+                if let (Some(sender), Some((_, address))) = (&listening, url) {
                     let _ = sender.send(address.trim().parse().unwrap());
                 }
                 line.clear();

@@ -1,19 +1,23 @@
 //! The API keys in memory, for the path that every request takes.
 //!
 //! Promise: [`KeyRing::authenticate`] does no I/O and allocates nothing, and compares in constant time.
-//! It answers from what the ring was last told; keeping it told is `ring_feed`'s and `watch`'s.
+//! It answers from what the ring was last told; keeping it told is `ring_feed`'s and `watch`'s, and writing down
+//! the uses that it notes is `last_used`'s.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tidegauge_facts::{ProjectId, TenantId};
 
+use crate::credential::Credential;
 use crate::key_text::{DigestFront, KeyDigest, has_key_shape};
+use crate::last_used::{Use, UseNote};
+use crate::limits::KeyLimits;
 use crate::scopes::Scopes;
 
-/// Whom a key stands for.
+/// Whom a caller stands for, by a key or a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The tenant whose data it may reach.
@@ -22,21 +26,42 @@ pub struct Principal {
     pub project: Option<ProjectId>,
     /// What it may do.
     pub scopes: Scopes,
-    /// The key's public id, fit for logs.
-    pub key_id: Arc<str>,
+    /// The key's own limits, beside the tenant's; a token has none.
+    pub limits: KeyLimits,
+    /// The key or the token itself, by a name fit for logs.
+    pub credential: Credential,
 }
 
 /// The keys that are not revoked; clones share them.
 #[derive(Clone, Default)]
 pub struct KeyRing {
     keys: Arc<RwLock<HashMap<DigestFront, RingKey>>>,
+    /// What was noted of keys that have ended since, until it is written down.
+    ended: Arc<Mutex<Vec<Use>>>,
 }
 
 /// One key of the ring.
 pub(crate) struct RingKey {
-    pub(crate) digest: KeyDigest,
-    pub(crate) expires_at: Option<i64>,
-    pub(crate) principal: Arc<Principal>,
+    digest: KeyDigest,
+    expires_at: Option<i64>,
+    principal: Arc<Principal>,
+    used: UseNote,
+}
+
+impl RingKey {
+    pub(crate) fn new(digest: KeyDigest, expires_at: Option<i64>, principal: Principal) -> Self {
+        Self { digest, expires_at, principal: Arc::new(principal), used: UseNote::default() }
+    }
+
+    /// Its use that is not written down yet.
+    fn unsaved(&self) -> Option<Use> {
+        match &self.principal.credential {
+            Credential::Key(id) => {
+                self.used.unsaved().map(|at| Use { front: self.digest.front(), key_id: Arc::clone(id), at })
+            }
+            Credential::Token(_) => None,
+        }
+    }
 }
 
 /// What became of a key.
@@ -57,7 +82,10 @@ impl KeyRing {
         let keys = self.keys.read();
         let key = keys.get(&digest.front())?;
         let works = key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end);
-        works.then(|| Arc::clone(&key.principal))
+        works.then(|| {
+            key.used.note(now_unix_micros);
+            Arc::clone(&key.principal)
+        })
     }
 
     /// Whether the key of this SHA-256, which was authenticated before, still works: it is not revoked, nor
@@ -86,8 +114,35 @@ impl KeyRing {
         let mut keys = self.keys.write();
         for change in changes {
             match change {
-                RingChange::Live(key) => drop(keys.insert(key.digest.front(), key)),
-                RingChange::Ended(digest) => drop(keys.remove(&digest.front())),
+                RingChange::Live(key) => {
+                    if let Some(before) = keys.get(&key.digest.front()).and_then(|key| key.used.unsaved()) {
+                        key.used.note(before);
+                    }
+                    keys.insert(key.digest.front(), key);
+                }
+                RingChange::Ended(digest) => {
+                    let ended = keys.remove(&digest.front()).and_then(|key| key.unsaved());
+                    self.ended.lock().extend(ended);
+                }
+            }
+        }
+    }
+
+    /// The uses that are not written down yet.
+    pub(crate) fn unsaved_uses(&self) -> Vec<Use> {
+        let mut uses = self.ended.lock().clone();
+        uses.extend(self.keys.read().values().filter_map(RingKey::unsaved));
+        uses
+    }
+
+    /// Forgets uses that were written down; what was noted meanwhile stays.
+    pub(crate) fn uses_are_saved(&self, saved: &[Use]) {
+        let is_saved = |one: &Use| saved.iter().any(|done| done.key_id == one.key_id && done.at >= one.at);
+        self.ended.lock().retain(|one| !is_saved(one));
+        let keys = self.keys.read();
+        for one in saved {
+            if let Some(key) = keys.get(&one.front) {
+                key.used.is_saved(one.at);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 use tidegauge_store::connections::{Life, NONE};
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 
 use crate::connection_source::Connections;
 
@@ -36,7 +36,7 @@ pub struct ActiveUser {
 /// # Errors
 /// Something cannot be read.
 pub fn active_users(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     now: Micros,

@@ -34,6 +34,11 @@ impl Combinations {
         Self { newest: PrintMap::default(), most }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.newest.len()
+    }
+
     /// Notes the newest event of a combination in one piece.
     pub fn add(&mut self, print: Print, time: i64, place: Place) -> Result<(), ReportError> {
         let has_room = self.newest.len() < self.most;

@@ -4,7 +4,7 @@ use tidegauge_facts::connections::api_key_id;
 use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 use tidegauge_store::connections::{Description, Life, NONE};
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 use uuid::Uuid;
 
 use crate::connection_filter::{ConnectionFilter, Period};
@@ -47,7 +47,7 @@ pub struct ConnectionRow {
 /// # Errors
 /// Something cannot be read.
 pub fn connection_list(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: Option<&ProjectId>,
     filter: &ListFilter,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tidegauge_facts::{Micros, TenantId};
 use tidegauge_store::connections::{Description, Life, Lives, TenantLedger, connections_since};
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 
 /// A tenant's connections that were open at some moment since an instant.
 pub(crate) enum Connections<'s> {
     /// From the ledger, as of one moment.
     Ledger {
         /// The store, for what connections are called.
-        store: &'s Store,
+        store: &'s Reader<'s>,
         /// Whose they are.
         tenant: &'s TenantId,
         /// The lives.
@@ -24,7 +24,7 @@ pub(crate) enum Connections<'s> {
 impl<'s> Connections<'s> {
     /// The connections since `from`, or all that the ledger knows when it knows them all; none when the tenant has had none.
     pub fn since(
-        store: &'s Store,
+        store: &'s Reader<'s>,
         tenant: &'s TenantId,
         from: i64,
         now: Micros,
@@ -33,7 +33,11 @@ impl<'s> Connections<'s> {
             let Some(ledger) = view.ledger.tenant(tenant.as_str()) else { return Ok(None) };
             match from >= view.ledger.since() {
                 true => Ok(Some(ledger.lives())),
-                false => Err((view.snapshot(), ledger.facts_from(from), view.ledger.idle(tenant.as_str()))),
+                false => Err((
+                    store.bounded(view.snapshot()),
+                    ledger.facts_from(from),
+                    view.ledger.idle(tenant.as_str()),
+                )),
             }
         });
         let (snapshot, from, idle) = match known {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 use tidegauge_store::connections::{Group, Life, Lives, NONE};
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 
 use crate::connection_filter::{ConnectionFilter, Period};
 use crate::connection_source::Connections;
@@ -45,7 +45,7 @@ pub struct SummaryRow {
 /// # Errors
 /// Something cannot be read.
 pub fn connection_summary(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: Option<&ProjectId>,
     filter: &ConnectionFilter,

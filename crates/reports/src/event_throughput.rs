@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidegauge_facts::time::SECOND;
 use tidegauge_facts::{Micros, ProjectId, TenantId};
-use tidegauge_store::{Covered, Store, StoreError};
+use tidegauge_store::{Covered, Reader, StoreError};
 
 use crate::event_scan::count_events;
 
@@ -24,7 +24,7 @@ pub struct EventThroughput {
 /// # Errors
 /// Something cannot be read.
 pub fn event_throughput(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     window_ms: i64,
@@ -38,7 +38,7 @@ pub fn event_throughput(
 
 /// Events of a project of the last minute.
 pub(crate) fn events_of_last_minute(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     now: Micros,
@@ -48,7 +48,7 @@ pub(crate) fn events_of_last_minute(
 
 /// By whole buckets as far as they go, by the facts at the ends.
 fn events_between(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     from: i64,
@@ -57,7 +57,7 @@ fn events_between(
     let (covered, snapshot) = store.look(|view| {
         let gauges = view.gauges.tenant(tenant.as_str()).and_then(|gauges| gauges.project(project.as_str()));
         let covered = gauges.map(|gauges| gauges.counts.between(from, to, view.gauges.horizon()));
-        (covered, view.snapshot())
+        (covered, store.bounded(view.snapshot()))
     });
     let Some(covered) = covered else { return Ok(BTreeMap::new()) };
     let (mut by_name, gaps) = match covered {

@@ -31,6 +31,7 @@ use crate::values::Values;
 
 /// Combinations held for one report; about 100 bytes each.
 pub const MAX_COMBINATIONS: usize = 1_000_000;
+const COMBINATION_BYTES: usize = 100;
 /// Events whose columns are read at a time: so many rows, or bytes of long rows, but at least a few.
 const BATCH_ROWS: usize = 4096;
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
@@ -103,9 +104,12 @@ pub fn latest_events(
         let batch = pieces[place].read()?;
         let newest = newest_of(&Joined::new(&batch, &join), fields, &filter, &join);
         let mut combinations = combinations.lock();
+        let known = combinations.len();
         newest
             .into_iter()
-            .try_for_each(|(print, time, row)| combinations.add(print, time, (place as u32, row)))
+            .try_for_each(|(print, time, row)| combinations.add(print, time, (place as u32, row)))?;
+        snapshot.budget().take((combinations.len() - known) * COMBINATION_BYTES)?;
+        Ok(())
     })?;
     let mut found = in_order(combinations.into_inner(), &pieces, page)?;
     let next = cut(&mut found, &pieces, page)?;

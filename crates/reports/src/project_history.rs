@@ -3,7 +3,7 @@
 use tidegauge_facts::time::{DAY, HOUR, MINUTE};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 use tidegauge_store::connections::{PastPeaks, Peaks, connections_since};
-use tidegauge_store::{EventCounts, Snapshot, Store, StoreError, View};
+use tidegauge_store::{EventCounts, Reader, Snapshot, StoreError, View};
 
 /// What is asked for. Buckets begin on the UTC minute, hour or day; the last one is the one that `now` is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Bucket {
 /// # Errors
 /// Something cannot be read.
 pub fn project_history(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     period: Period,
@@ -68,6 +68,7 @@ pub fn project_history(
     let peaks = match peaks {
         KnownPeaks::All(peaks) => peaks,
         KnownPeaks::Stale { snapshot, from, idle } => {
+            let snapshot = store.bounded(snapshot);
             let facts = connections_since(&snapshot, tenant.as_str(), from, idle, now.0)?;
             let project = facts.project(project.as_str());
             project.map_or_else(|| vec![0; count], |project| project.peaks.highest(first, width, count))

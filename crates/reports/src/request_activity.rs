@@ -128,11 +128,13 @@ pub fn request_activity(snapshot: &Snapshot, question: &Question) -> Result<Vec<
     if !from_traffic::can_answer(question) || !snapshot.traffic().is_whole() {
         return activity_from_facts(snapshot, question);
     }
-    let mut sums = Sums::default();
+    let mut sums = Sums::within(snapshot.budget());
     match from_traffic::add(snapshot, question, &mut sums) {
         Ok(()) => {}
         // What is damaged will be made again; the facts know.
-        Err(ReportError::Store(_)) => return activity_from_facts(snapshot, question),
+        Err(ReportError::Store(error)) if !error.is_of_budget() => {
+            return activity_from_facts(snapshot, question);
+        }
         Err(error) => return Err(error),
     }
     let tenant = question.scope.tenant.as_str();
@@ -150,7 +152,7 @@ pub fn activity_from_facts(
     snapshot: &Snapshot,
     question: &Question,
 ) -> Result<Vec<ActivityRow>, ReportError> {
-    let mut sums = Sums::default();
+    let mut sums = Sums::within(snapshot.budget());
     for batch in snapshot.newest_first(from_facts::query(question), None) {
         from_facts::add(&batch?, question, &mut sums)?;
     }

@@ -12,6 +12,9 @@ use crate::session_index::MAX_SESSIONS;
 use crate::side_by_side::side_by_side;
 use crate::values::Values;
 
+/// What one takes in memory, about.
+const ID_BYTES: usize = 32;
+
 /// The ids, as hashes.
 #[derive(Debug, Default)]
 pub(crate) struct SessionIds(pub PrintSet);
@@ -36,7 +39,11 @@ impl SessionIds {
         let ids = Mutex::new(Self::default());
         side_by_side(pieces.len(), |place| {
             let batch = pieces[place].read()?;
-            ids.lock().add(&batch, printer)
+            let mut ids = ids.lock();
+            let known = ids.0.len();
+            ids.add(&batch, printer)?;
+            snapshot.budget().take((ids.0.len() - known) * ID_BYTES)?;
+            Ok(())
         })?;
         Ok(ids.into_inner())
     }

@@ -22,6 +22,7 @@ use crate::values::Values;
 pub const SESSION_LOOKBACK_DAYS: i64 = 7;
 /// Sessions that the events of one report may name; about 100 bytes each, and their texts.
 pub const MAX_SESSIONS: usize = 2_000_000;
+const SESSION_BYTES: usize = 100;
 
 /// The sessions of a tenant, or of one project.
 #[derive(Debug, Default)]
@@ -100,6 +101,7 @@ impl SessionIndex {
             let (rows, found) = find(&pieces[place].read()?, scope, printer, missing);
             if !found.is_empty() {
                 let batch = pieces[place].pick(&rows, &columns)?;
+                snapshot.budget().take(found.len() * SESSION_BYTES + batch.get_array_memory_size())?;
                 index.lock().add(&batch, &found, printer);
             }
             Ok(())

@@ -2,7 +2,7 @@
 
 use tidegauge_facts::time::{DAY, SECOND};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 
 use crate::event_scan::count_events;
 use crate::event_throughput::events_of_last_minute;
@@ -25,7 +25,7 @@ pub struct TenantAnalytics {
 /// # Errors
 /// Something cannot be read.
 pub fn tenant_analytics(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: Option<&ProjectId>,
     now: Micros,
@@ -59,12 +59,16 @@ pub fn tenant_analytics(
     Ok(TenantAnalytics { active_connections, peak_connections, total_events, events_per_minute })
 }
 
-fn events_of_last_minute_of_all(store: &Store, tenant: &TenantId, now: Micros) -> Result<u64, StoreError> {
+fn events_of_last_minute_of_all(
+    store: &Reader<'_>,
+    tenant: &TenantId,
+    now: Micros,
+) -> Result<u64, StoreError> {
     let (from, to) = (now.0 - 60 * SECOND + 1, now.0 + 1);
     let (first, last) = ((from + SECOND - 1).div_euclid(SECOND), to.div_euclid(SECOND));
     let (whole, snapshot) = store.look(|view| {
         let gauges = view.gauges.tenant(tenant.as_str());
-        (gauges.map_or(0, |gauges| gauges.events_in_seconds(first, last)), view.snapshot())
+        (gauges.map_or(0, |gauges| gauges.events_in_seconds(first, last)), store.bounded(view.snapshot()))
     });
     let mut count = whole;
     for (from, to) in [(from, first * SECOND), (last * SECOND, to)] {

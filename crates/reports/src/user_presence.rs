@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tidegauge_facts::{Micros, ProjectId, TenantId};
-use tidegauge_store::Store;
+use tidegauge_store::Reader;
 
 /// One user's presence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Presence {
 /// The presence of each of `users`, in their order.
 #[must_use]
 pub fn user_presence(
-    store: &Store,
+    store: &Reader<'_>,
     tenant: &TenantId,
     project: &ProjectId,
     users: &[String],

@@ -18,7 +18,7 @@ use tidegauge_reports::connection_summary::connection_summary;
 use tidegauge_reports::project_history::{Period, project_history};
 use tidegauge_reports::tenant_analytics::tenant_analytics;
 use tidegauge_reports::user_presence::{Presence, user_presence};
-use tidegauge_store::{Options, Store};
+use tidegauge_store::{Options, Reader, Store};
 
 const IDLE: i64 = 300 * SECOND;
 const STATES: [State; 3] = [State::Open, State::Activity, State::Close];
@@ -211,7 +211,7 @@ fn check(store: &Store, said: &BTreeSet<Message>, start: i64, ages: &[i64]) -> R
             check_history(store, &name, &project, &of_project, now)?;
             check_users(store, &name, &project, &of_project)?;
         }
-        let report = tenant_analytics(store, &name, None, now).unwrap();
+        let report = tenant_analytics(&Reader::from(store), &name, None, now).unwrap();
         prop_assert_eq!(report.active_connections as usize, all.iter().filter(|life| life.is_open).count());
         let midnight = now.day() * DAY;
         prop_assert_eq!(report.peak_connections, u64::from(highest(&all, midnight, midnight + DAY)));
@@ -227,7 +227,9 @@ fn check_summary(
     now: Micros,
 ) -> Result<(), TestCaseError> {
     let period = Span { from: from.map(Micros), to: to.map(Micros) };
-    let rows = connection_summary(store, tenant, None, &ConnectionFilter::default(), period, now).unwrap();
+    let rows =
+        connection_summary(&Reader::from(store), tenant, None, &ConnectionFilter::default(), period, now)
+            .unwrap();
     let (from, to) = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
     let mut expected = Vec::new();
     for (index, service) in SERVICES.iter().enumerate() {
@@ -288,7 +290,7 @@ fn check_list(store: &Store, tenant: &TenantId, all: &[Life], now: Micros) -> Re
             active_only,
             limit,
         };
-        let rows = connection_list(store, tenant, None, &filter, now).unwrap();
+        let rows = connection_list(&Reader::from(store), tenant, None, &filter, now).unwrap();
         let rows: Vec<_> =
             rows.into_iter().map(|row| (row.names.id.to_string(), row.opened_at.0, row.is_active)).collect();
         let wanted = all.iter().filter(|life| life.is_open || !active_only);
@@ -317,7 +319,7 @@ fn check_history(
         (Period::Days90, DAY, 90),
     ] {
         let first = now.0.div_euclid(width) * width - (count - 1) * width;
-        let buckets = project_history(store, tenant, project, period, now).unwrap();
+        let buckets = project_history(&Reader::from(store), tenant, project, period, now).unwrap();
         let peaks: Vec<_> = buckets.iter().map(|bucket| (bucket.start.0, bucket.connections)).collect();
         let starts = (0..count).map(|n| first + n * width);
         let expected: Vec<_> = starts.map(|at| (at, highest(lives, at, at + width))).collect();
@@ -332,7 +334,7 @@ fn check_users(
     project: &ProjectId,
     lives: &[Life],
 ) -> Result<(), TestCaseError> {
-    let report = active_users(store, tenant, project, Micros::now()).unwrap();
+    let report = active_users(&Reader::from(store), tenant, project, Micros::now()).unwrap();
     let mut found: Vec<_> =
         report.users.iter().map(|u| (u.connection.to_string(), u.user.to_string())).collect();
     found.sort();
@@ -346,7 +348,7 @@ fn check_users(
     prop_assert_eq!(found, expected);
     let since = store.look(|view| view.ledger.since());
     let users = ["ann", "bob", "cem", "nobody"].map(str::to_owned);
-    for (user, presence) in users.iter().zip(user_presence(store, tenant, project, &users)) {
+    for (user, presence) in users.iter().zip(user_presence(&Reader::from(store), tenant, project, &users)) {
         let of_user: Vec<_> =
             with_user.clone().filter(|(_, name)| name == user).map(|(life, _)| life).collect();
         let last_seen = of_user.iter().map(|life| Micros(life.last)).max();

@@ -14,7 +14,7 @@ use tidegauge_facts::{Event, Micros, ProjectId, TenantId};
 use tidegauge_reports::event_throughput::event_throughput;
 use tidegauge_reports::project_history::{Period, project_history};
 use tidegauge_reports::tenant_analytics::tenant_analytics;
-use tidegauge_store::{Options, Store};
+use tidegauge_store::{Options, Reader, Store};
 
 #[derive(Debug, Clone, Copy)]
 struct Said {
@@ -97,7 +97,7 @@ fn check(store: &Store, said: &[Said], start: i64, windows: &[i64]) -> Result<()
         let tenant = TenantId::parse(tenant).unwrap();
         let of_tenant = said.iter().filter(|said| said.tenant == tenant_index);
         let times: Vec<i64> = of_tenant.clone().map(|said| start - said.age).collect();
-        let report = tenant_analytics(store, &tenant, None, now).unwrap();
+        let report = tenant_analytics(&Reader::from(store), &tenant, None, now).unwrap();
         prop_assert_eq!(report.total_events as usize, times.len());
         let minute = times.iter().filter(|at| **at > now.0 - MINUTE && **at <= now.0).count();
         prop_assert_eq!(report.events_per_minute as usize, minute);
@@ -109,7 +109,7 @@ fn check(store: &Store, said: &[Said], start: i64, windows: &[i64]) -> Result<()
                 .map(|said| (start - said.age, said.name))
                 .collect();
             for window in windows {
-                let report = event_throughput(store, &tenant, &project, *window, now).unwrap();
+                let report = event_throughput(&Reader::from(store), &tenant, &project, *window, now).unwrap();
                 let mut expected: BTreeMap<Box<str>, u64> = BTreeMap::new();
                 for (_, name) in
                     of_project.iter().filter(|(at, _)| *at > now.0 - window * 1000 && *at <= now.0)
@@ -139,7 +139,7 @@ fn check_history(
         (Period::Days30, DAY, 30),
         (Period::Days90, DAY, 90),
     ] {
-        let buckets = project_history(store, tenant, project, period, now).unwrap();
+        let buckets = project_history(&Reader::from(store), tenant, project, period, now).unwrap();
         prop_assert_eq!(buckets.len(), count);
         prop_assert_eq!(buckets[count - 1].start.0, now.0.div_euclid(width) * width);
         for bucket in buckets {

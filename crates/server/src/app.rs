@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tidegauge_accounts::{Accounts, KeyRing};
+use tidegauge_accounts::Accounts;
 use tidegauge_connect::Figures;
 use tidegauge_geo::Countries;
 use tidegauge_store::Store;
@@ -28,6 +28,10 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// Connections held at once; further ones wait in the system's queue.
     pub max_connections: usize,
+    /// Connections of one address; further ones are closed.
+    pub max_connections_per_address: usize,
+    /// How long an answer may stay unread before its connection is closed.
+    pub unread_timeout: Duration,
     /// How long a write waits for room before it is refused with 503.
     pub room_timeout: Duration,
     /// How long a write waits for the disk before its fate is called unknown.
@@ -50,6 +54,8 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(30),
             max_connections: 16 * 1024,
+            max_connections_per_address: 4 * 1024,
+            unread_timeout: Duration::from_secs(60),
             room_timeout: Duration::from_millis(500),
             commit_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(5),
@@ -94,14 +100,14 @@ pub struct App {
 impl App {
     /// An application over an open store, with no proxy trusted and no country known.
     #[must_use]
-    pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
+    pub fn new(store: Arc<Store>, accounts: Accounts, door: Door, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
         let sockets = Sockets::new(limits.max_websockets);
         let trusted_proxies = TrustedProxies::default();
         Self {
             store,
             accounts,
-            door: Door::new(keys),
+            door,
             limits,
             started: Instant::now(),
             bodies,

@@ -10,14 +10,16 @@ mod tests;
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use parking_lot::RwLock;
 
 use crate::client_address::forwarded::{forwarded_for, x_forwarded_for};
 
-/// The proxies whose word on a request's origin is taken; none by default.
+/// The proxies whose word on a request's origin is taken; none by default. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies(Arc<RwLock<Vec<Network>>>);
 
 /// An address, or all addresses that share its first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,18 @@ struct Network {
 pub struct InvalidNetwork;
 
 impl TrustedProxies {
+    /// Trusts these from now on, and no others.
+    pub fn set(&self, others: &Self) {
+        let networks = others.0.read().clone();
+        *self.0.write() = networks;
+    }
+
+    /// Whether this is one of them; of an IPv4 address in IPv6 clothes only bare.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.0.read().iter().any(|network| network.contains(address))
+    }
+
     /// Whom a request from `peer` comes from.
     ///
     /// When both headers are there and disagree, neither is believed and the peer's address counts: a proxy
@@ -63,10 +77,6 @@ impl TrustedProxies {
         }
         nearest
     }
-
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
-    }
 }
 
 impl Network {
@@ -91,7 +101,10 @@ impl FromStr for TrustedProxies {
     /// Addresses and networks, separated by commas; none in an empty text.
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
         let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
-        networks.map(str::parse).collect::<Result<_, _>>().map(Self)
+        networks
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(|networks| Self(Arc::new(RwLock::new(networks))))
     }
 }
 

@@ -22,6 +22,7 @@ mod router;
 pub mod serve;
 pub mod sockets;
 pub mod surfaces;
+pub mod tls;
 pub mod unavailable;
 mod validation;
 

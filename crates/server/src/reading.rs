@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegauge_reports::ReportError;
-use tidegauge_store::{Store, StoreError};
+use tidegauge_store::{Reader, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -46,6 +46,12 @@ pub enum Unread {
     /// More rows would have to be put together than is allowed: 400, because only a narrower question helps.
     #[error("the report has more rows than can be put together at once; ask for a shorter period")]
     TooManyRows,
+    /// It took longer than it may: 503.
+    #[error("the report took longer than {0} s; ask for a shorter period")]
+    TookTooLong(u64),
+    /// It would bring more together than it may: 400, because only a narrower question helps.
+    #[error("the report would take more memory than it may; ask for less")]
+    TooMuchMemory,
     /// Its tenant has as many under way as it may: 429.
     #[error("{0}")]
     Limited(Limited),
@@ -61,7 +67,7 @@ pub enum Unread {
 pub async fn read<T: Send + 'static>(
     app: &App,
     caller: &Caller,
-    report: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    report: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Unread> {
     read_report(app, caller, |store| Ok(report(store)?)).await
 }
@@ -73,19 +79,21 @@ pub async fn read<T: Send + 'static>(
 pub async fn read_report<T: Send + 'static>(
     app: &App,
     caller: &Caller,
-    report: impl FnOnce(&Store) -> Result<T, ReportError> + Send + 'static,
+    report: impl FnOnce(&Reader<'_>) -> Result<T, ReportError> + Send + 'static,
 ) -> Result<T, Unread> {
     // The tenant's own turn first: who waits among his own keeps no place from others.
     let own_turn = caller.allowance.report().await.map_err(Unread::Limited)?;
     let turn = Arc::clone(&app.reads.0).acquire_owned();
     let turn = tokio::time::timeout(TURN_TIMEOUT, turn).await.map_err(|_| Unread::Busy)?;
-    let store = Arc::clone(&app.store);
+    let (store, budget) = (Arc::clone(&app.store), caller.allowance.budget());
     // The place goes with the work, also when nobody waits for it any more.
     let span = tracing::Span::current();
-    let work = move || (span.in_scope(|| report(&store)), turn, own_turn).0;
+    let work = move || (span.in_scope(|| report(&Reader::new(&store, budget))), turn, own_turn).0;
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(ReportError::Store(StoreError::TooMuch { .. }))) => Err(Unread::TooMuch),
+        Ok(Err(ReportError::Store(StoreError::TookTooLong { seconds }))) => Err(Unread::TookTooLong(seconds)),
+        Ok(Err(ReportError::Store(StoreError::TooMuchMemory { .. }))) => Err(Unread::TooMuchMemory),
         Ok(Err(ReportError::TooManyRows(_))) => Err(Unread::TooManyRows),
         Ok(Err(error)) => {
             tracing::error!(%error, "a report cannot be read");

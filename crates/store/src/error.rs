@@ -39,6 +39,39 @@ pub enum StoreError {
         /// The newest format this program knows.
         known: u32,
     },
+    /// It is a backup.
+    #[error("{} is a backup: `tidegauge restore` makes a data directory of it", .path.display())]
+    IsBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A restore into it was cut short.
+    #[error(
+        "{} holds a restore that has not ended: `tidegauge restore --again` empties it and begins anew",
+        .path.display()
+    )]
+    RestoreNotEnded {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Something stands where nothing may.
+    #[error("{} is not empty: a restore wants a directory that is missing or empty", .path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// One backup at a time.
+    #[error("a backup of {} is under way", .path.display())]
+    BackupUnderWay {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// The files of one state could not be held together.
+    #[error("{} changes too fast for a backup: try again", .path.display())]
+    Restless {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// A file that the store cannot do without is not what it should be.
     #[error("{} is damaged: {reason}", .path.display())]
     Damaged {
@@ -63,6 +96,18 @@ pub enum StoreError {
         /// Of what.
         what: &'static str,
     },
+    /// A report took longer than it may.
+    #[error("the report took longer than {seconds} s: narrow the period")]
+    TookTooLong {
+        /// What it may take.
+        seconds: u64,
+    },
+    /// A report brings together more than it may.
+    #[error("the report would bring more than {bytes} bytes together: narrow it")]
+    TooMuchMemory {
+        /// What it may.
+        bytes: u64,
+    },
     /// Arrow or Parquet refused its own data.
     #[error("cannot {doing}: {reason}")]
     Format {
@@ -74,6 +119,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a report was stopped for what it may take, and not for anything that is wrong with the store.
+    #[must_use]
+    pub fn is_of_budget(&self) -> bool {
+        matches!(self, Self::TookTooLong { .. } | Self::TooMuchMemory { .. })
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }

@@ -5,11 +5,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 use arrow_select::interleave::interleave_record_batch;
 
+use crate::budget::Budget;
 use crate::cursor::{Cursor, Reading};
 use crate::error::StoreError;
 use crate::rows::{Query, Source, pick};
@@ -37,6 +39,7 @@ pub struct Position {
 #[derive(Debug)]
 pub struct NewestFirst {
     query: Query,
+    budget: Arc<Budget>,
     schema: SchemaRef,
     before: Option<Position>,
     cursors: Vec<Cursor>,
@@ -60,6 +63,7 @@ impl Snapshot {
         let bounds = cursors.iter().enumerate();
         let queue = bounds.map(|(cursor, at)| Next { time: at.bound.min(query.to), id: None, cursor });
         NewestFirst {
+            budget: Arc::clone(self.budget()),
             schema: query.schema(),
             skip: before.as_ref().map_or(0, |before| before.seen),
             before,
@@ -99,6 +103,7 @@ impl Iterator for NewestFirst {
 impl NewestFirst {
     /// Reads the cursor's next rows.
     fn load(&mut self, cursor: usize) -> Result<(), StoreError> {
+        self.budget.check()?;
         let reading = Reading {
             query: &self.query,
             schema: &self.schema,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_buffer::BooleanBufferBuilder;
 
+use crate::budget::Budget;
 use crate::error::StoreError;
 use crate::hot::Part;
 use crate::merge::with_columns_of;
@@ -25,6 +26,7 @@ const MIN_PIECE_ROWS: usize = 512;
 pub struct Piece {
     query: Arc<Query>,
     kind: Kind,
+    budget: Arc<Budget>,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,11 @@ impl Snapshot {
         for source in self.sources(&query).into_iter().rev() {
             match source {
                 Source::Part(part) => {
-                    pieces.push(Piece { query: Arc::clone(&query), kind: Kind::Part(part) })
+                    pieces.push(Piece {
+                        query: Arc::clone(&query),
+                        kind: Kind::Part(part),
+                        budget: Arc::clone(self.budget()),
+                    });
                 }
                 Source::Segment(segment) => {
                     let found = segment.open().and_then(|open| {
@@ -57,6 +63,7 @@ impl Snapshot {
                         pieces.push(Piece {
                             query: Arc::clone(&query),
                             kind: Kind::Segment(Arc::clone(&segment), range),
+                            budget: Arc::clone(self.budget()),
                         });
                     }
                 }
@@ -82,6 +89,7 @@ impl Piece {
     /// # Errors
     /// The file is missing or damaged.
     pub fn read(&self) -> Result<RecordBatch, StoreError> {
+        self.budget.check()?;
         match &self.kind {
             Kind::Segment(segment, RowRange { row_group, rows }) => segment.open()?.read_rows(
                 *row_group,
@@ -118,6 +126,7 @@ impl Piece {
     /// # Errors
     /// The file is missing or damaged.
     pub fn pick(&self, rows: &[u32], columns: &[&'static str]) -> Result<RecordBatch, StoreError> {
+        self.budget.check()?;
         debug_assert!(rows.is_sorted(), "rows are picked in their order");
         let schema = schema_of(self.query.table, columns.iter());
         match &self.kind {

@@ -7,6 +7,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use tidegauge_facts::{Micros, Table};
 
+use crate::budget::Budget;
 use crate::connections::Ledger;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
@@ -38,7 +39,12 @@ impl View {
     /// The view's tables, to be read at leisure.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { sequence: self.sequence, hot: Arc::clone(&self.hot), manifest: Arc::clone(&self.manifest) }
+        Snapshot {
+            sequence: self.sequence,
+            hot: Arc::clone(&self.hot),
+            manifest: Arc::clone(&self.manifest),
+            budget: Arc::new(Budget::unlimited()),
+        }
     }
 }
 
@@ -49,9 +55,22 @@ pub struct Snapshot {
     pub sequence: u64,
     pub(crate) hot: Arc<Hot>,
     pub(crate) manifest: Arc<Manifest>,
+    budget: Arc<Budget>,
 }
 
 impl Snapshot {
+    /// The snapshot, for a report of this budget.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// What its report may take.
+    #[must_use]
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
     /// What is added up of the requests in segments.
     #[must_use]
     pub fn traffic(&self) -> &Traffic {
@@ -71,6 +90,7 @@ impl Snapshot {
             part.table == table && overlaps && part.tenants.iter().any(|(name, _)| **name == *tenant)
         };
         self.hot.parts().iter().filter(may_have).map(move |part| {
+            self.budget.check()?;
             let batch = part.load()?;
             match part.tenants.len() {
                 1 => Ok(batch),

@@ -36,6 +36,8 @@ pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> 
     let is_filtered = question.scope.project.is_some() || question.api.is_some();
     let mut groups = Groups::default();
     for (level, spans) in spans(question) {
+        snapshot.budget().check()?;
+        let before = groups.bytes();
         let wanted = Wanted { tenant: question.scope.tenant.as_str(), family, who, level, spans };
         snapshot.traffic().visit(&wanted, |entry| {
             let bucket = question.bucket.map(|bucket| bucket.start(level.start(entry.span)));
@@ -44,6 +46,7 @@ pub(super) fn add(snapshot: &Snapshot, question: &Question, sums: &mut Sums) -> 
                 groups.add(bucket, entry.texts, entry.measure);
             }
         })?;
+        snapshot.budget().take(groups.bytes() - before)?;
         if groups.is_full() {
             return Err(ReportError::TooManyRows(MAX_GROUPS));
         }
@@ -94,6 +97,11 @@ impl Groups {
         } else if !self.is_full() {
             self.begin(bucket, texts, measure);
         }
+    }
+
+    /// What it takes in memory, about.
+    fn bytes(&self) -> usize {
+        self.all.len() * (size_of::<Same>() + size_of::<usize>()) + self.texts.len()
     }
 
     /// Whether there are more than one answer may have, or longer ones.

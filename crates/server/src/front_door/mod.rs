@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 
 pub use self::request_id::{RequestId, TraceId};
 use crate::app::App;
-use crate::auth::{Denied, Presented, presented_credential};
+use crate::auth::{Presented, shown_credential};
 use crate::limits::{Kind, Left, set_fields};
 use crate::problem::Problem;
 
@@ -31,8 +31,8 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     let id = RequestId::of(request.headers());
     let trace = TraceId::of(request.headers());
     let span = match &trace {
-        Some(trace) => tracing::info_span!("request", id = id.as_str(), trace = trace.as_str()),
-        None => tracing::info_span!("request", id = id.as_str()),
+        Some(trace) => tracing::info_span!("request", request_id = id.as_str(), trace_id = trace.as_str()),
+        None => tracing::info_span!("request", request_id = id.as_str()),
     };
     // Handlers that tell the id in a body take it from here.
     request.headers_mut().insert(X_REQUEST_ID, id.value());
@@ -54,6 +54,9 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.with_request_id(id.as_str(), response);
     }
+    if let Some(kind) = response.extensions().get::<Kind>() {
+        app.metrics.limited(*kind);
+    }
     let is_told = |headers: &HeaderMap| headers.contains_key("ratelimit");
     if let Some((limit, left)) = left.filter(|_| !is_told(response.headers())) {
         set_fields(response.headers_mut(), Kind::Requests, limit, left);
@@ -69,18 +72,13 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
 
 /// Who asks, with the request charged to his tenant.
 async fn present(app: &App, headers: &HeaderMap) -> (Presented, Option<(u64, Left)>) {
-    let credential = match presented_credential(headers) {
+    let credential = match shown_credential(headers) {
         Ok(credential) => credential,
         Err(denied) => return (Presented(Err(denied)), None),
     };
     match app.door.admit(credential, headers, app.limits.max_body_bytes).await {
         Ok((caller, left)) => (Presented(Ok(caller)), left),
-        Err(denied) => {
-            if let Denied::Limited(limited) = denied {
-                app.metrics.limited(limited.kind);
-            }
-            (Presented(Err(denied)), None)
-        }
+        Err(denied) => (Presented(Err(denied)), None),
     }
 }
 

@@ -68,6 +68,8 @@ impl Limited {
     /// The answer: 429 with this body, and when to come back.
     pub fn answer(&self, body: impl IntoResponse) -> Response {
         let mut response = (StatusCode::TOO_MANY_REQUESTS, body).into_response();
+        // For whoever counts refusals.
+        response.extensions_mut().insert(self.kind);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(self.seconds()));
         let left = Left { units: 0, whole_after: self.retry_after };
         set_fields(response.headers_mut(), self.kind, self.limit, left);

@@ -15,6 +15,9 @@ use crate::snapshot::Snapshot;
 /// Most connections that are brought together for one question.
 pub const MAX_CONNECTIONS_READ: usize = 2_000_000;
 
+/// What one of them takes in memory, about.
+const LIFE_BYTES: usize = 300;
+
 /// Every connection of a tenant that was open at some moment since `from`.
 ///
 /// # Errors
@@ -49,9 +52,11 @@ pub(crate) fn read_until(
         test: None,
     };
     for batch in snapshot.newest_first(query, None) {
+        let known = ledger.known();
         let batch = batch?;
         let messages = Messages::of(&batch)?;
         (0..messages.len()).for_each(|row| ledger.apply(&messages.get(row), moment));
+        snapshot.budget().take((ledger.known() - known) * LIFE_BYTES)?;
         if ledger.known() > MAX_CONNECTIONS_READ || is_over() {
             return Err(StoreError::TooMuch { what: "connections" });
         }

@@ -8,7 +8,8 @@ use arrow_json::LineDelimitedWriter;
 use tidegauge_facts::Table;
 use tidegauge_store::{Options, Store};
 
-use super::{say_error, start_logging};
+use super::say_error;
+use crate::logging;
 
 /// Write every row of a table to standard output as NDJSON. The data directory must not be in use.
 #[derive(clap::Args)]
@@ -26,7 +27,7 @@ fn table(name: &str) -> Result<Table, String> {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    start_logging("warn");
+    logging::start_as_variables_say("warn");
     let store = Store::open_existing(&args.data, Options::default())?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut unreadable = 0;

@@ -14,7 +14,8 @@ use tidegauge_geo::{Countries, CountrySource};
 use tidegauge_import::{Format, Plan, Progress, Summary};
 use tidegauge_store::{Options, Store};
 
-use super::{say_json, start_logging};
+use super::say_json;
+use crate::logging;
 
 /// Read files of access logs or facts into a data directory. It must not be in use.
 ///
@@ -116,7 +117,7 @@ struct Report {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    start_logging("warn");
+    logging::start_as_variables_say("warn");
     let data = args.data.clone();
     let plan = args.plan()?;
     let options = Options { max_backlog_bytes: MAX_BACKLOG_BYTES, ..Options::default() };

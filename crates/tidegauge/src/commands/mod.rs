@@ -1,20 +1,29 @@
 //! The commands, and the two ways they speak: results on standard output, one line of trouble on
 //! standard error.
 
+pub mod accounts_args;
+pub mod audit;
+pub mod backup;
 pub mod check;
+pub mod config;
 pub mod connect;
 pub mod export;
 pub mod gateway;
+pub mod health;
 pub mod import;
 pub mod key;
+pub mod project;
+pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use serde::Serialize;
-use tracing_subscriber::EnvFilter;
+
+pub(crate) use accounts_args::DatabaseArgs;
+pub(crate) use serve_tyk::TykArgs;
 
 /// Prints a line on standard output; a reader that went away is no trouble.
 pub(crate) fn say(line: &str) {
@@ -45,14 +54,4 @@ pub(crate) fn say_error(error: &anyhow::Error) {
 /// Ends the process as wrong arguments do: what is wrong on standard error, exit code 2.
 pub(crate) fn wrong_usage(what: &dyn std::fmt::Display) -> ! {
     clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{what}\n")).exit()
-}
-
-/// Logs go to standard error; `TIDEGAUGE_LOG` filters them, `default` does without it.
-pub(crate) fn start_logging(default: &str) {
-    let filter = EnvFilter::try_from_env("TIDEGAUGE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
 }

@@ -20,40 +20,58 @@ use super::gateway::RedisArgs;
 #[derive(clap::Args)]
 pub struct TykArgs {
     /// Take a Tyk gateway's records off its Redis, as `tidegauge connect tyk` does: redis:// or rediss:// addresses.
-    #[arg(
-        long,
-        env = "TIDEGAUGE_TYK_REDIS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "ADDRESS"
-    )]
+    #[arg(id = "tyk.redis", long = "tyk-redis", env = "TIDEGAUGE_TYK_REDIS", hide_env_values = true)]
+    #[arg(value_delimiter = ',', value_name = "ADDRESS")]
     tyk_redis: Vec<String>,
     /// The gateway's Redis is a Redis Cluster.
-    #[arg(long, env = "TIDEGAUGE_TYK_REDIS_CLUSTER", requires = "tyk_redis")]
+    #[arg(id = "tyk.redis_cluster", long = "tyk-redis-cluster", env = "TIDEGAUGE_TYK_REDIS_CLUSTER")]
     tyk_redis_cluster: bool,
     /// A file with the certificate (PEM) of the authority that has signed Redis's, instead of the system's authorities.
-    #[arg(long, env = "TIDEGAUGE_TYK_REDIS_CA", value_name = "FILE", requires = "tyk_redis")]
+    #[arg(id = "tyk.redis_ca", long = "tyk-redis-ca", env = "TIDEGAUGE_TYK_REDIS_CA", value_name = "FILE")]
     tyk_redis_ca: Option<PathBuf>,
     /// A file with the password of Redis.
-    #[arg(long, env = "TIDEGAUGE_TYK_REDIS_PASSWORD_FILE", value_name = "FILE", requires = "tyk_redis")]
+    #[arg(id = "tyk.redis_password_file", long = "tyk-redis-password-file")]
+    #[arg(env = "TIDEGAUGE_TYK_REDIS_PASSWORD_FILE", value_name = "FILE")]
     tyk_redis_password_file: Option<PathBuf>,
     /// The list in which the gateway leaves its records.
-    #[arg(long, env = "TIDEGAUGE_TYK_LIST", default_value = DEFAULT_LIST, value_name = "NAME")]
+    #[arg(id = "tyk.list", long = "tyk-list", env = "TIDEGAUGE_TYK_LIST", default_value = DEFAULT_LIST)]
+    #[arg(value_name = "NAME")]
     tyk_list: String,
     /// The tenant that all records become; by default each organization's become the tenant's of the same id, and
     /// records of other organizations are set aside.
-    #[arg(long, env = "TIDEGAUGE_TYK_TENANT", value_name = "TENANT", requires = "tyk_redis")]
+    #[arg(id = "tyk.tenant", long = "tyk-tenant", env = "TIDEGAUGE_TYK_TENANT", value_name = "TENANT")]
     tyk_tenant: Option<TenantId>,
     /// Most records that stay set aside of one list; the oldest make room for newer ones.
-    #[arg(long, env = "TIDEGAUGE_TYK_MAX_SET_ASIDE", default_value_t = 10_000, value_name = "RECORDS")]
+    #[arg(id = "tyk.max_set_aside", long = "tyk-max-set-aside", env = "TIDEGAUGE_TYK_MAX_SET_ASIDE")]
+    #[arg(default_value_t = 10_000, value_name = "RECORDS")]
     tyk_max_set_aside: u32,
 }
 
 impl TykArgs {
+    /// What is said of a gateway's Redis is a mistake when none is named.
+    pub fn check(&self) -> Result<(), String> {
+        let said = [
+            ("tyk.redis_cluster", self.tyk_redis_cluster),
+            ("tyk.redis_ca", self.tyk_redis_ca.is_some()),
+            ("tyk.redis_password_file", self.tyk_redis_password_file.is_some()),
+            ("tyk.tenant", self.tyk_tenant.is_some()),
+        ];
+        match said.iter().find(|(_, is_said)| *is_said && !self.has_redis()) {
+            Some((option, _)) => {
+                Err(format!("{option} is set and tyk.redis is not: there is no Redis that it is about"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// An address that is empty names none.
+    fn has_redis(&self) -> bool {
+        !self.tyk_redis.iter().all(String::is_empty)
+    }
+
     /// Where the gateway's Redis is, if there is one; the process ends where the arguments make no address.
     pub fn address(&self) -> anyhow::Result<Option<Address>> {
-        // A variable that is set to nothing is one that is not set.
-        if self.tyk_redis.iter().all(String::is_empty) {
+        if !self.has_redis() {
             return Ok(None);
         }
         let redis = RedisArgs {

@@ -72,7 +72,9 @@ impl IntoResponse for Failure {
             Self::BadQuestion(bad) => (StatusCode::BAD_REQUEST, bad.to_string()),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This route answers GET".to_owned()),
             // Asked again as it is, it would be refused again.
-            Self::Unread(unread @ Unread::TooManyRows) => (StatusCode::BAD_REQUEST, unread.to_string()),
+            Self::Unread(unread @ (Unread::TooManyRows | Unread::TooMuchMemory)) => {
+                (StatusCode::BAD_REQUEST, unread.to_string())
+            }
             Self::Unread(unread) => {
                 return Unavailable::BUSY.answer(body(unread.to_string()));
             }

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{metrics, progress};
 use crate::commands::gateway::{RedisArgs, file, one_line};
-use crate::commands::{say, start_logging, wrong_usage};
+use crate::commands::{say, wrong_usage};
+use crate::logging;
 
 /// Take a Tyk gateway's analytics records off its Redis, as its Pump does, into a running server.
 #[derive(clap::Args)]
@@ -77,7 +78,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     // What the Redis client has to say of its own comes back as errors, which are told here.
-    start_logging("info,redis=off");
+    logging::start_as_variables_say("info,redis=off");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(connect(args))
 }

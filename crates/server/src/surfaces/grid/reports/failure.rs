@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tidegauge_reports::ReportError;
+use tidegauge_store::StoreError;
 
 use crate::auth::Denied;
 use crate::limits::Limited;
@@ -29,6 +30,8 @@ pub(super) enum Failure {
     TooManyReports,
     /// 503: the report asks for more sessions than can be held.
     TooManySessions(String),
+    /// 503: it took longer than it may.
+    TookTooLong(String),
     /// 503: facts cannot be read.
     Unreadable,
 }
@@ -48,6 +51,8 @@ impl From<ReportError> for Failure {
                 Self::BadRequest(error.to_string())
             }
             ReportError::TooManySessions(_) => Self::TooManySessions(error.to_string()),
+            ReportError::Store(StoreError::TooMuchMemory { .. }) => Self::BadRequest(error.to_string()),
+            ReportError::Store(StoreError::TookTooLong { .. }) => Self::TookTooLong(error.to_string()),
             ReportError::Store(_) | ReportError::Arrow(_) => {
                 tracing::error!(%error, "a report cannot be answered");
                 Self::Unreadable
@@ -72,7 +77,9 @@ impl IntoResponse for Failure {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "reports are read with GET"),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, &**message),
             Self::TooManyReports => (StatusCode::SERVICE_UNAVAILABLE, "too many reports are under way"),
-            Self::TooManySessions(message) => (StatusCode::SERVICE_UNAVAILABLE, &**message),
+            Self::TooManySessions(message) | Self::TookTooLong(message) => {
+                (StatusCode::SERVICE_UNAVAILABLE, &**message)
+            }
             Self::Unreadable => (StatusCode::SERVICE_UNAVAILABLE, "some of the data cannot be read"),
         };
         let mut response = (status, body(status, message)).into_response();

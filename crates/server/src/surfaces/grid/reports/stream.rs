@@ -16,6 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
 use tidegauge_reports::ReportError;
+use tidegauge_store::Budget;
 use tokio::sync::mpsc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -53,13 +54,14 @@ impl Reports {
     pub async fn answer(
         &self,
         allowance: &Allowance,
+        budget: Arc<Budget>,
         begin: impl FnOnce() -> Result<Report, ReportError> + Send + 'static,
     ) -> Result<Response, Failure> {
         let own_place = allowance.report().await.map_err(Failure::Limited)?;
         let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::TooManyReports)?;
         let first = aside(move || {
             let Report { rows, link } = begin()?;
-            let mut array = Array { rows, has_begun: false, has_ended: false };
+            let mut array = Array { rows, budget, has_begun: false, has_ended: false };
             Ok((array.next_piece()?, array, link))
         });
         let (piece, array, link) = first.await?;
@@ -89,6 +91,8 @@ async fn aside<T: Send + 'static>(
 /// An array that is being written.
 struct Array {
     rows: WriteRows,
+    /// Each piece of text may take as long as a report.
+    budget: Arc<Budget>,
     has_begun: bool,
     has_ended: bool,
 }
@@ -128,6 +132,7 @@ fn stream(
             if array.has_ended {
                 break;
             }
+            array.budget.go_on();
             let next = aside(move || array.next_piece().map(|piece| (piece, array)));
             match next.await {
                 Ok((next, rest)) => (piece, array) = (next, rest),
