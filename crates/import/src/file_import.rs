@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use tidegauge_facts::{Micros, Table};
 use tidegauge_store::Store;
+use tidegauge_store::parquet_panic::caught;
 
 use crate::cell_rows::Defaults;
 use crate::column::Columns;
@@ -196,6 +197,10 @@ fn pieces<'a>(
 }
 
 fn parquet_rows(path: &Path, position: u64) -> io::Result<Rows> {
+    caught(|| open_parquet(path, position)).unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+}
+
+fn open_parquet(path: &Path, position: u64) -> io::Result<Rows> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(io::Error::other)?;
     let skip = usize::try_from(position).unwrap_or(usize::MAX);
     let rows = batch_rows(builder.metadata());

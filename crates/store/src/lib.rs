@@ -20,6 +20,8 @@ mod directory;
 mod error;
 mod flush;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gauges;
 mod hot;
 mod intake;
@@ -28,6 +30,7 @@ mod log_recovery;
 mod manifest;
 mod merge;
 mod newest_first;
+pub mod parquet_panic;
 mod pieces;
 mod read;
 mod recovery;

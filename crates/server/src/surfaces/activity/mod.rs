@@ -4,6 +4,8 @@
 mod answers;
 mod failure;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod intake;
 mod model;
 mod order;

@@ -3,6 +3,8 @@
 
 mod answers;
 mod ending;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod intake;
 mod key_mask;
 mod live;

@@ -8,6 +8,8 @@ mod answers;
 mod attributes;
 mod collect;
 mod encoding;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod json;
 mod protobuf;
 mod record;

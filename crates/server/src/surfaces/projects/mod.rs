@@ -2,6 +2,8 @@
 
 mod answers;
 pub(crate) mod failure;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod parameters;
 mod routes;
 

@@ -6,6 +6,8 @@
 mod answers;
 mod event;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod model;
 mod routes;
 mod row;

@@ -2,6 +2,8 @@
 
 mod cursor;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod json;
 mod params;
 mod routes;

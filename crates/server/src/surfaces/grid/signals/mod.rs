@@ -6,6 +6,8 @@
 mod answers;
 mod contact;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod instant;
 mod record;
 mod routes;
