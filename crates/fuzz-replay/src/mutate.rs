@@ -59,7 +59,7 @@ impl<'c> Mutator<'c> {
 
     /// The next input, of at most `most` bytes.
     pub fn input(&mut self, most: usize) -> Vec<u8> {
-        let mut input = self.from_corpus().to_vec();
+        let mut input = self.seed().to_vec();
         for _ in 0..=self.below(MAX_CHANGES) {
             self.change(&mut input);
         }
@@ -81,7 +81,7 @@ impl<'c> Mutator<'c> {
                 input.splice(at..at, token.iter().copied());
             }
             3 => {
-                let other = self.from_corpus();
+                let other = self.seed();
                 let from = self.below(other.len() + 1);
                 input.truncate(at);
                 input.extend_from_slice(&other[from..]);
@@ -92,7 +92,7 @@ impl<'c> Mutator<'c> {
         }
     }
 
-    fn from_corpus(&mut self) -> &'c [u8] {
+    fn seed(&mut self) -> &'c [u8] {
         &self.corpus[self.below(self.corpus.len())]
     }
 

@@ -20,11 +20,10 @@ use crate::pieces::{Kind, Lines, Piece};
 /// header.
 pub fn import_lines(data: &[u8]) {
     let Some((kind, content)) = data.split_first() else { return };
-    let kind = usize::from(*kind);
-    let (table, ignore_unknown) =
-        (Table::ALL[kind / 3 % Table::ALL.len()], kind / 3 / Table::ALL.len() % 2 == 0);
+    let (format, table) = (kind % 3, usize::from(kind / 3));
+    let (table, ignore_unknown) = (Table::ALL[table % Table::ALL.len()], table >= Table::ALL.len());
     let columns = Columns::of(table);
-    let shape = match kind % 3 {
+    let shape = match format {
         0 => Shape::AccessLog,
         1 => Shape::Ndjson(columns),
         _ => match Header::find(content, &columns, ignore_unknown) {
