@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod client;
 pub mod command;
+pub mod jwt;
 pub mod python;
 pub mod raw;
 pub mod redis;

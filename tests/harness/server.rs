@@ -184,6 +184,11 @@ impl Process {
         }
     }
 
+    /// The process's id.
+    pub fn id(&self) -> i32 {
+        self.child.id().cast_signed()
+    }
+
     pub fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }

@@ -1,11 +1,10 @@
-//! The handle on a data directory's accounts.
+//! The handle on a server's accounts.
 //!
 //! Promise: cheap to clone, and every clone is the same database and the same ring. What it can do is in
-//! the files named after it: `create_key`, `first_start`, `list_keys`, `list_tenants`, `projects`,
-//! `revoke_key`, `settings_feed`, `tenant_settings`, `watch`.
+//! the files named after it: `audit`, `create_key`, `first_start`, `list_keys`, `list_tenants`, `projects`,
+//! `revoke_key`, `rotate_key`, `settings_feed`, `tenant_settings`, `watch`.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,11 +12,12 @@ use crate::create_key::MAX_KEYS;
 use crate::database::Database;
 use crate::error::AccountsError;
 use crate::key_ring::KeyRing;
+use crate::location::Location;
 use crate::projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS};
 use crate::ring_feed::RingFeed;
 use crate::settings_feed::SettingsFeed;
 
-/// The tenants, projects and API keys of one data directory.
+/// The tenants, projects and API keys of a server.
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) database: Database,
@@ -27,13 +27,14 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Opens `data_dir/accounts.db`, making it when it is missing; `data_dir` itself must exist.
+    /// Opens the accounts at `location`: `accounts.db` of a data directory, which must exist, or a PostgreSQL database,
+    /// which must exist too. The file and the tables are made as far as they are missing.
     ///
     /// # Errors
-    /// [`AccountsError`] when the directory is missing or not writable, the file is damaged or of another
-    /// version, or another process keeps it busy.
-    pub async fn open(data_dir: &Path) -> Result<Self, AccountsError> {
-        let database = Database::open(data_dir).await?;
+    /// [`AccountsError`] when the directory is missing or not writable, the file is damaged or of another version,
+    /// another process keeps it busy; when PostgreSQL does not answer, refuses the user or is too old.
+    pub async fn open(location: impl Into<Location>) -> Result<Self, AccountsError> {
+        let database = Database::open(&location.into()).await?;
         Ok(Self { database, feed: Arc::default(), settings_feed: Arc::default(), bounds: Bounds::default() })
     }
 
@@ -49,15 +50,18 @@ impl Accounts {
         Ok(self.feed.ring())
     }
 
-    /// Closes the database's connections, waiting for what they are doing.
+    /// Writes down when keys were used last, and closes the database's connections, waiting for what they are doing.
     pub async fn close(&self) {
+        if let Err(error) = self.save_uses().await {
+            tracing::warn!(%error, "when API keys were used last could not be written down");
+        }
         self.database.pool.close().await;
     }
 }
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accounts").field("path", &self.database.path()).finish_non_exhaustive()
+        f.debug_struct("Accounts").field("place", &self.database.shown()).finish_non_exhaustive()
     }
 }
 

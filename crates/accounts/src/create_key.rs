@@ -6,17 +6,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
-use tidegauge_facts::{ProjectId, TenantId};
+use serde_json::json;
+use tidegauge_facts::{Micros, ProjectId, TenantId};
 
 use crate::accounts::{Accounts, now_unix_micros};
+use crate::audit::Entry;
+use crate::credential::Actor;
+use crate::database::DatabaseConnection;
 use crate::error::AccountsError;
 use crate::expiry::MAX_EXPIRY;
 use crate::key_id::random_key_id;
 use crate::key_text::{KeyDigest, KeyText};
+use crate::limits::KeyLimits;
 use crate::scopes::Scopes;
 
-/// Most keys of a data directory, revoked and expired ones included: their rows stay.
+/// Most keys of a database, revoked and expired ones included: their rows stay.
 pub const MAX_KEYS: i64 = 1_000_000;
 /// Longest name of a key, in characters.
 pub const MAX_KEY_NAME_CHARS: usize = 200;
@@ -34,6 +38,8 @@ pub struct KeyRequest {
     pub expires_in: Option<Duration>,
     /// What its owner calls it.
     pub name: Option<String>,
+    /// Its own limits, beside the tenant's.
+    pub limits: KeyLimits,
 }
 
 /// A key that was just made. `Debug` hides its text.
@@ -51,6 +57,8 @@ pub struct NewKey {
     pub scopes: Scopes,
     /// What its owner calls it.
     pub name: Option<String>,
+    /// Its own limits, beside the tenant's.
+    pub limits: KeyLimits,
     /// When it was made, in Unix microseconds.
     pub created_at: i64,
     /// The Unix microsecond from which on it no longer works.
@@ -63,10 +71,10 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError`] when the request has no scope, an unusable name or too long a life, when a bound
     /// is reached, or when the database cannot be written to. Nothing is made then.
-    pub async fn create_key(&self, request: KeyRequest) -> Result<NewKey, AccountsError> {
+    pub async fn create_key(&self, actor: &Actor, request: KeyRequest) -> Result<NewKey, AccountsError> {
         check(&request)?;
         let mut transaction = self.database.write().await?;
-        let key = self.create_key_in(&mut transaction, request).await?;
+        let key = self.create_key_in(&mut transaction, actor, request).await?;
         self.database.commit(transaction).await?;
         self.feed.after_own_change(&self.database).await;
         Ok(key)
@@ -75,9 +83,31 @@ impl Accounts {
     /// The writing of [`Accounts::create_key`], inside a write transaction and for a checked request.
     pub(crate) async fn create_key_in(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut DatabaseConnection,
+        actor: &Actor,
         request: KeyRequest,
     ) -> Result<NewKey, AccountsError> {
+        self.ensure_in(connection, actor, &request.tenant, request.project.as_ref()).await?;
+        let key = new_key(request)?;
+        self.insert_key_in(connection, &key).await?;
+        let details = json!({
+            "project": key.project.as_ref().map(ProjectId::as_str),
+            "scopes": key.scopes,
+            "name": key.name,
+            "expires_at": key.expires_at.map(|at| Micros(at).to_millis_text()),
+            "limits": key.limits,
+        });
+        let entry = Entry::new("key.create", Some(&key.tenant), Some(&key.id), &details)?;
+        self.record_in(connection, actor, entry).await?;
+        Ok(key)
+    }
+
+    /// Adds a key's row.
+    pub(crate) async fn insert_key_in(
+        &self,
+        connection: &mut DatabaseConnection,
+        key: &NewKey,
+    ) -> Result<(), AccountsError> {
         let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys")
             .fetch_one(&mut *connection)
             .await
@@ -85,12 +115,12 @@ impl Accounts {
         if keys >= self.bounds.keys {
             return Err(AccountsError::TooManyKeys);
         }
-        self.ensure_in(connection, &request.tenant, request.project.as_ref()).await?;
-        let key = new_key(request)?;
+        let limits =
+            serde_json::to_string(&key.limits).map_err(|_| self.database.unreadable_row("key's limits"))?;
         sqlx::query(
             "INSERT INTO api_keys
-                 (id, digest, prefix, name, tenant, project, scopes, created_at, expires_at, change)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(max(change), 0) + 1 FROM api_keys",
+                 (id, digest, prefix, name, tenant, project, scopes, limits, created_at, expires_at, change)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce(max(change), 0) + 1 FROM api_keys",
         )
         .bind(&*key.id)
         .bind(KeyDigest::of(key.text.expose()).as_bytes())
@@ -99,12 +129,13 @@ impl Accounts {
         .bind(key.tenant.as_str())
         .bind(key.project.as_ref().map(ProjectId::as_str))
         .bind(key.scopes.to_string())
+        .bind(limits)
         .bind(key.created_at)
         .bind(key.expires_at)
         .execute(connection)
         .await
         .map_err(|e| self.database.error(e))?;
-        Ok(key)
+        Ok(())
     }
 }
 
@@ -124,7 +155,7 @@ fn check(request: &KeyRequest) -> Result<(), AccountsError> {
     Ok(())
 }
 
-fn new_key(request: KeyRequest) -> Result<NewKey, AccountsError> {
+pub(crate) fn new_key(request: KeyRequest) -> Result<NewKey, AccountsError> {
     let created_at = now_unix_micros();
     // Never out of range: `check` bounds it by MAX_EXPIRY, about 2^52 µs.
     let micros = |life: Duration| i64::try_from(life.as_micros()).unwrap_or(i64::MAX);
@@ -135,6 +166,7 @@ fn new_key(request: KeyRequest) -> Result<NewKey, AccountsError> {
         project: request.project,
         scopes: request.scopes,
         name: request.name,
+        limits: request.limits,
         created_at,
         expires_at: request.expires_in.map(|life| created_at.saturating_add(micros(life))),
     })

@@ -1,13 +1,15 @@
-//! What an empty data directory gets: tenant `default`, project `default`, one admin key.
+//! What an empty database gets: tenant `default`, project `default`, one admin key.
 //!
-//! Promise: of any number of processes that start at once on an empty directory, one makes them. The
+//! Promise: of any number of processes that start at once on an empty database, one makes them. The
 //! key's text is returned once; a caller that loses it makes another key on the command line.
 
 use tidegauge_facts::{DEFAULT_NAME, TenantId};
 
 use crate::accounts::Accounts;
 use crate::create_key::{KeyRequest, NewKey};
+use crate::credential::Actor;
 use crate::error::AccountsError;
+use crate::limits::KeyLimits;
 use crate::scopes::Scopes;
 
 const FIRST_KEY_NAME: &str = "first start";
@@ -19,11 +21,11 @@ impl Accounts {
     /// [`AccountsError`] when the database cannot be written to.
     pub async fn first_start(&self) -> Result<Option<NewKey>, AccountsError> {
         let mut transaction = self.database.write().await?;
-        let is_started: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tenants)")
-            .fetch_one(&mut *transaction)
+        let any_tenant = sqlx::query("SELECT id FROM tenants LIMIT 1")
+            .fetch_optional(&mut *transaction)
             .await
             .map_err(|e| self.database.error(e))?;
-        if is_started {
+        if any_tenant.is_some() {
             return Ok(None);
         }
         let tenant = TenantId::parse(DEFAULT_NAME).map_err(|_| self.database.unreadable_row("tenant id"))?;
@@ -33,8 +35,9 @@ impl Accounts {
             scopes: Scopes::ALL,
             expires_in: None,
             name: Some(FIRST_KEY_NAME.to_owned()),
+            limits: KeyLimits::default(),
         };
-        let key = self.create_key_in(&mut transaction, request).await?;
+        let key = self.create_key_in(&mut transaction, &Actor::Server, request).await?;
         self.database.commit(transaction).await?;
         self.feed.after_own_change(&self.database).await;
         Ok(Some(key))

@@ -5,6 +5,11 @@
 
 use std::time::Duration;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::bounded::Whole;
+
 /// Shortest idle timeout, in seconds.
 pub const MIN_IDLE_TIMEOUT_SECONDS: u64 = 1;
 /// Longest idle timeout, in seconds: a day, as far back as open connections are looked for.
@@ -15,9 +20,16 @@ pub const MAX_IDLE_TIMEOUT_SECONDS: u64 = 86_400;
 #[error("an idle timeout is {MIN_IDLE_TIMEOUT_SECONDS} to {MAX_IDLE_TIMEOUT_SECONDS} seconds (1s to 24h)")]
 pub struct InvalidIdleTimeout;
 
-/// How long a tenant's connections may be silent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a tenant's connections may be silent; in JSON the number of seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct IdleTimeout(u64);
+
+impl<'de> Deserialize<'de> for IdleTimeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = deserializer.deserialize_u64(Whole("a number of seconds from 1 to 86400"))?;
+        Self::from_secs(seconds).map_err(D::Error::custom)
+    }
+}
 
 impl IdleTimeout {
     /// The idle timeout of so many seconds.

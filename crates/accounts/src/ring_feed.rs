@@ -4,14 +4,12 @@
 //! under the write lock; one reader at a time asks for those after the last it applied, a page at a time,
 //! so that a change among a million keys costs what changed and not a million rows.
 
-use std::sync::Arc;
-
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use tidegauge_facts::{ProjectId, TenantId};
 use tokio::sync::Mutex;
 
-use crate::database::{Database, PAGE_ROWS};
+use crate::credential::Credential;
+use crate::database::{Database, DatabaseRow, PAGE_ROWS};
 use crate::error::AccountsError;
 use crate::key_ring::{KeyRing, Principal, RingChange, RingKey};
 use crate::key_text::KeyDigest;
@@ -50,8 +48,8 @@ impl RingFeed {
     async fn read_on(&self, database: &Database, last_change: &mut Option<i64>) -> Result<(), AccountsError> {
         loop {
             let rows = sqlx::query(
-                "SELECT change, id, digest, tenant, project, scopes, expires_at, revoked_at
-                 FROM api_keys WHERE change > ?1 ORDER BY change LIMIT ?2",
+                "SELECT change, id, digest, tenant, project, scopes, limits, expires_at, revoked_at
+                 FROM api_keys WHERE change > $1 ORDER BY change LIMIT $2",
             )
             .bind(last_change.unwrap_or(0))
             .bind(PAGE_ROWS as i64)
@@ -72,8 +70,8 @@ impl RingFeed {
 
 /// What a row means for the ring. A row that cannot be read lets nobody in, and keeps nobody else out.
 /// An expired key stays: whether it has expired is asked at each request, of a clock that may be set back.
-fn ring_change(row: &SqliteRow) -> Option<RingChange> {
-    let digest = row.try_get("digest").ok().and_then(KeyDigest::from_bytes)?;
+fn ring_change(row: &DatabaseRow) -> Option<RingChange> {
+    let digest = row.try_get::<&[u8], _>("digest").ok().and_then(KeyDigest::from_bytes)?;
     let Some(key) = ring_key(row, digest) else {
         let key_id = row.try_get("id").unwrap_or("unknown");
         tracing::error!(key_id, "an API key in the accounts database cannot be read and does not work");
@@ -83,16 +81,17 @@ fn ring_change(row: &SqliteRow) -> Option<RingChange> {
     Some(if is_live { RingChange::Live(key) } else { RingChange::Ended(digest) })
 }
 
-fn ring_key(row: &SqliteRow, digest: KeyDigest) -> Option<RingKey> {
+fn ring_key(row: &DatabaseRow, digest: KeyDigest) -> Option<RingKey> {
     let project: Option<&str> = row.try_get("project").ok()?;
-    Some(RingKey {
+    Some(RingKey::new(
         digest,
-        expires_at: row.try_get("expires_at").ok()?,
-        principal: Arc::new(Principal {
+        row.try_get("expires_at").ok()?,
+        Principal {
             tenant: TenantId::parse(row.try_get("tenant").ok()?).ok()?,
             project: project.map(ProjectId::parse).transpose().ok()?,
             scopes: row.try_get::<&str, _>("scopes").ok()?.parse().ok()?,
-            key_id: row.try_get::<&str, _>("id").ok()?.into(),
-        }),
-    })
+            limits: serde_json::from_str(row.try_get("limits").ok()?).ok()?,
+            credential: Credential::Key(row.try_get::<&str, _>("id").ok()?.into()),
+        },
+    ))
 }

@@ -5,12 +5,11 @@
 //! for those after the last it told, a page at a time.
 
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use tidegauge_facts::TenantId;
 use tokio::sync::Mutex;
 
 use crate::accounts::Accounts;
-use crate::database::{Database, PAGE_ROWS};
+use crate::database::{Database, DatabaseRow, PAGE_ROWS};
 use crate::error::AccountsError;
 use crate::tenant_settings::{TenantSettings, settings_of};
 
@@ -69,8 +68,8 @@ impl Followed {
     async fn read_on(&mut self, database: &Database) -> Result<(), AccountsError> {
         loop {
             let rows = sqlx::query(
-                "SELECT change, tenant, idle_timeout_seconds
-                 FROM tenant_settings WHERE change > ?1 ORDER BY change LIMIT ?2",
+                "SELECT change, tenant, settings
+                 FROM tenant_settings WHERE change > $1 ORDER BY change LIMIT $2",
             )
             .bind(self.last_change)
             .bind(PAGE_ROWS as i64)
@@ -88,7 +87,7 @@ impl Followed {
     }
 
     /// A row that cannot be read leaves that tenant's settings as they are, and everybody else's in force.
-    fn tell(&mut self, row: &SqliteRow) {
+    fn tell(&mut self, row: &DatabaseRow) {
         let tenant = row.try_get("tenant").unwrap_or("unknown");
         match (TenantId::parse(tenant), settings_of(row)) {
             (Ok(tenant), Some(settings)) => (self.follower)(&tenant, &settings),

@@ -3,20 +3,98 @@
 //! Promise: a change is made to what the settings are at that moment, whoever else changes another of them;
 //! it is in force at once in this process, and within a second in every other one that watches.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
 use tidegauge_facts::TenantId;
 
 use crate::accounts::Accounts;
+use crate::audit::Entry;
+use crate::cors_origins::CorsOrigins;
+use crate::credential::Actor;
+use crate::database::{DatabaseConnection, DatabaseRow};
 use crate::error::AccountsError;
 use crate::idle_timeout::IdleTimeout;
+use crate::limits::{TenantLimits, TenantLimitsPatch};
 use crate::list_tenants::{TenantRow, tenant_row};
+use crate::patch::given;
+use crate::retention::{Retention, RetentionPatch};
 
-/// A tenant's settings; `None` is the server's default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What becomes of the IP addresses in a tenant's facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IpAddresses {
+    /// They are stored as they came.
+    Whole,
+    /// The network alone is stored: 24 bits of IPv4, 48 of IPv6.
+    Shortened,
+    /// They are not stored.
+    None,
+}
+
+/// A tenant's settings, in JSON by these names; `None` (null, or absent) is the server's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TenantSettings {
     /// How long a connection may be silent before it counts as closed.
+    #[serde(rename = "idle_timeout_seconds")]
     pub idle_timeout: Option<IdleTimeout>,
+    /// How much it may do.
+    pub limits: TenantLimits,
+    /// For how many days its facts are kept.
+    #[serde(rename = "retention_days")]
+    pub retention: Retention,
+    /// What becomes of IP addresses.
+    pub ip_addresses: Option<IpAddresses>,
+    /// From which web pages a browser may use its data.
+    pub cors_origins: Option<CorsOrigins>,
+}
+
+/// A change of settings, in JSON by the names of [`TenantSettings`]: what is absent stays, null goes back to the
+/// default (of a whole group too), a value is set. An unknown name is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenantSettingsPatch {
+    /// How long a connection may be silent.
+    #[serde(
+        rename = "idle_timeout_seconds",
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub idle_timeout: Option<Option<IdleTimeout>>,
+    /// How much the tenant may do; the limits that are absent inside stay.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Option<TenantLimitsPatch>>,
+    /// For how many days facts are kept; the tables that are absent inside stay.
+    #[serde(rename = "retention_days", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Option<RetentionPatch>>,
+    /// What becomes of IP addresses.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub ip_addresses: Option<Option<IpAddresses>>,
+    /// From which web pages a browser may use the tenant's data; the list as a whole.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub cors_origins: Option<Option<CorsOrigins>>,
+}
+
+impl TenantSettings {
+    /// Makes the change.
+    pub fn apply(&mut self, patch: TenantSettingsPatch) {
+        let TenantSettingsPatch { idle_timeout, limits, retention, ip_addresses, cors_origins } = patch;
+        self.idle_timeout = idle_timeout.unwrap_or(self.idle_timeout);
+        match limits {
+            Some(Some(limits)) => limits.apply(&mut self.limits),
+            Some(None) => self.limits = TenantLimits::default(),
+            None => {}
+        }
+        match retention {
+            Some(Some(retention)) => retention.apply(&mut self.retention),
+            Some(None) => self.retention = Retention::default(),
+            None => {}
+        }
+        self.ip_addresses = ip_addresses.unwrap_or(self.ip_addresses);
+        if let Some(origins) = cors_origins {
+            self.cors_origins = origins;
+        }
+    }
 }
 
 impl Accounts {
@@ -25,8 +103,16 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::UnknownTenant`], or what the database reported.
     pub async fn tenant_settings(&self, tenant: &TenantId) -> Result<TenantSettings, AccountsError> {
+        Ok(self.tenant(tenant).await?.settings)
+    }
+
+    /// `tenant` as it is listed.
+    ///
+    /// # Errors
+    /// [`AccountsError::UnknownTenant`], or what the database reported.
+    pub async fn tenant(&self, tenant: &TenantId) -> Result<TenantRow, AccountsError> {
         let mut connection = self.database.pool.acquire().await.map_err(|e| self.database.error(e))?;
-        Ok(self.tenant_in(&mut connection, tenant).await?.settings)
+        self.tenant_in(&mut connection, tenant).await
     }
 
     /// Changes what is set for `tenant`, and returns it as it is listed. No tenant is made here: whose data
@@ -36,37 +122,40 @@ impl Accounts {
     /// [`AccountsError::UnknownTenant`], or what the database reported. Nothing is changed then.
     pub async fn set_tenant_settings(
         &self,
+        actor: &Actor,
         tenant: &TenantId,
-        change: impl FnOnce(&mut TenantSettings) + Send,
+        patch: TenantSettingsPatch,
     ) -> Result<TenantRow, AccountsError> {
         let mut transaction = self.database.write().await?;
         let mut row = self.tenant_in(&mut transaction, tenant).await?;
-        change(&mut row.settings);
+        let entry = Entry::new("tenant.set", Some(tenant), None, &patch)?;
+        row.settings.apply(patch);
+        let settings = serde_json::to_string(&row.settings)
+            .map_err(|_| self.database.unreadable_row("tenant's setting"))?;
         sqlx::query(
-            "INSERT INTO tenant_settings (tenant, idle_timeout_seconds, change)
-             SELECT ?1, ?2, coalesce(max(change), 0) + 1 FROM tenant_settings WHERE TRUE
-             ON CONFLICT (tenant) DO UPDATE
-             SET idle_timeout_seconds = excluded.idle_timeout_seconds, change = excluded.change",
+            "INSERT INTO tenant_settings (tenant, settings, change)
+             SELECT $1, $2, coalesce(max(change), 0) + 1 FROM tenant_settings WHERE TRUE
+             ON CONFLICT (tenant) DO UPDATE SET settings = excluded.settings, change = excluded.change",
         )
         .bind(tenant.as_str())
-        // Never out of range: an idle timeout is at most a day.
-        .bind(row.settings.idle_timeout.and_then(|timeout| i64::try_from(timeout.as_secs()).ok()))
+        .bind(settings)
         .execute(&mut *transaction)
         .await
         .map_err(|e| self.database.error(e))?;
+        self.record_in(&mut transaction, actor, entry).await?;
         self.database.commit(transaction).await?;
         self.settings_feed.after_own_change(&self.database).await;
         Ok(row)
     }
 
-    async fn tenant_in(
+    pub(crate) async fn tenant_in(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut DatabaseConnection,
         tenant: &TenantId,
     ) -> Result<TenantRow, AccountsError> {
         let row = sqlx::query(
-            "SELECT id, created_at, idle_timeout_seconds
-             FROM tenants LEFT JOIN tenant_settings ON tenant = id WHERE id = ?1",
+            "SELECT id, created_at, settings
+             FROM tenants LEFT JOIN tenant_settings ON tenant = id WHERE id = $1",
         )
         .bind(tenant.as_str())
         .fetch_optional(connection)
@@ -77,14 +166,11 @@ impl Accounts {
     }
 }
 
-/// The settings in a row that has their columns; `None` when this program would not have written them.
-pub(crate) fn settings_of(row: &SqliteRow) -> Option<TenantSettings> {
-    let seconds: Option<i64> = row.try_get("idle_timeout_seconds").ok()?;
-    let idle_timeout = |seconds| IdleTimeout::from_secs(u64::try_from(seconds).ok()?).ok();
-    Some(TenantSettings {
-        idle_timeout: match seconds {
-            Some(seconds) => Some(idle_timeout(seconds)?),
-            None => None,
-        },
-    })
+/// The settings in a row that has their column; `None` when this program would not have written them.
+pub(crate) fn settings_of(row: &DatabaseRow) -> Option<TenantSettings> {
+    let settings: Option<&str> = row.try_get("settings").ok()?;
+    settings.map_or(Some(TenantSettings::default()), |json| serde_json::from_str(json).ok())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,33 +6,34 @@
 
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
 use tokio::time::MissedTickBehavior;
 
 use crate::accounts::Accounts;
 use crate::error::AccountsError;
+use crate::last_used::SAVE_USES_EVERY;
 
 /// How often the database is asked whether anything changed; a fourth of the promised second.
 pub const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 impl Accounts {
-    /// Keeps the ring of [`Accounts::key_ring`] and the follower of [`Accounts::follow_settings`] up to date
-    /// until `cancel` is done, for instance a `CancellationToken`'s `cancelled()`. To be spawned: `tokio::spawn(accounts.clone().watch(cancel))`.
+    /// Keeps the ring of [`Accounts::key_ring`] and the follower of [`Accounts::follow_settings`] up to date, and writes
+    /// down when keys were used last, until `cancel` is done, for instance a `CancellationToken`'s `cancelled()`. To be
+    /// spawned: `tokio::spawn(accounts.clone().watch(cancel))`.
     pub async fn watch(self, cancel: impl Future<Output = ()>) {
         tokio::select! {
             () = cancel => {}
-            () = self.watch_for_ever() => {}
+            () = self.follow_changes() => {}
+            () = self.save_uses_for_ever() => {}
         }
     }
 
-    async fn watch_for_ever(&self) {
+    async fn follow_changes(&self) {
         let mut ticks = tokio::time::interval(WATCH_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen = Seen::default();
         let mut is_failing = false;
         loop {
             ticks.tick().await;
-            match self.look(&mut seen).await {
+            match self.look().await {
                 Ok(()) if is_failing => {
                     tracing::info!("the accounts database can be read again");
                     is_failing = false;
@@ -43,36 +44,25 @@ impl Accounts {
                         tracing::error!(%error, "the accounts database cannot be read; known API keys keep working");
                     }
                     is_failing = true;
-                    seen = Seen::default();
                 }
             }
         }
     }
 
-    /// Reads the changes when the version is not the one seen last, and takes it for seen when that worked.
-    async fn look(&self, seen: &mut Seen) -> Result<(), AccountsError> {
-        let connection = match &mut seen.connection {
-            Some(connection) => connection,
-            none => none.insert(self.database.connect().await?),
-        };
-        // Grows with every commit of any other connection, of this process or another
-        // (https://www.sqlite.org/pragma.html#pragma_data_version); comparable on one connection only.
-        let version: i64 = sqlx::query_scalar("PRAGMA data_version")
-            .fetch_one(connection)
-            .await
-            .map_err(|e| self.database.error(e))?;
-        if seen.version != Some(version) {
-            self.feed.catch_up(&self.database).await?;
-            self.settings_feed.catch_up(&self.database).await?;
-            seen.version = Some(version);
-        }
-        Ok(())
+    /// Asks for the changes after the last one seen: by an index, so that none costs next to nothing.
+    async fn look(&self) -> Result<(), AccountsError> {
+        self.feed.catch_up(&self.database).await?;
+        self.settings_feed.catch_up(&self.database).await
     }
-}
 
-/// The version of the database seen last, and the connection that it counts on.
-#[derive(Default)]
-struct Seen {
-    connection: Option<SqliteConnection>,
-    version: Option<i64>,
+    async fn save_uses_for_ever(&self) {
+        let mut ticks = tokio::time::interval(SAVE_USES_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.save_uses().await {
+                tracing::warn!(%error, "when API keys were used last could not be written down; tried again in a minute");
+            }
+        }
+    }
 }

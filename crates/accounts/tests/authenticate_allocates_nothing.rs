@@ -7,7 +7,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use common::{fresh, now, request};
+use common::{fresh, me, now, request};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -36,9 +36,9 @@ static ALLOCATOR: Counting = Counting;
 async fn authenticating_allocates_nothing() {
     let (_dir, accounts) = fresh().await;
     let ring = accounts.key_ring().await.unwrap();
-    let key = accounts.create_key(request("t")).await.unwrap();
-    let revoked = accounts.create_key(request("t")).await.unwrap();
-    accounts.revoke_key(&revoked.id).await.unwrap();
+    let key = accounts.create_key(&me(), request("t")).await.unwrap();
+    let revoked = accounts.create_key(&me(), request("t")).await.unwrap();
+    accounts.revoke_key(&me(), None, &revoked.id).await.unwrap();
     let now = now();
 
     let before = ALLOCATIONS.with(Cell::get);

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use common::{fresh, request};
+use common::{fresh, me, request};
 use sqlx::Connection as _;
 use tidegauge_accounts::{Accounts, AccountsError};
 
@@ -61,7 +61,7 @@ async fn a_file_that_is_no_database_is_an_error_and_stays_as_it_is() {
 #[tokio::test]
 async fn a_damaged_database_is_an_error_by_the_time_its_keys_are_read() {
     let (dir, accounts) = fresh().await;
-    accounts.create_key(request("t")).await.unwrap();
+    accounts.create_key(&me(), request("t")).await.unwrap();
     accounts.close().await;
     let file = dir.path().join("accounts.db");
     let mut bytes = fs::read(&file).unwrap();
@@ -96,8 +96,8 @@ async fn a_database_of_a_later_version_is_left_alone() {
 #[tokio::test]
 async fn a_row_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_else_out() {
     let (dir, accounts) = fresh().await;
-    let spoilt = accounts.create_key(request("t")).await.unwrap();
-    let good = accounts.create_key(request("t")).await.unwrap();
+    let spoilt = accounts.create_key(&me(), request("t")).await.unwrap();
+    let good = accounts.create_key(&me(), request("t")).await.unwrap();
     let url = format!("sqlite:{}", dir.path().join("accounts.db").display());
     let mut raw = sqlx::SqliteConnection::connect(&url).await.unwrap();
     sqlx::query("UPDATE api_keys SET scopes = 'root' WHERE id = ?1")
@@ -108,6 +108,6 @@ async fn a_row_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_else_out() {
     let ring = accounts.key_ring().await.unwrap();
     assert_eq!(ring.authenticate(spoilt.text.expose(), 0), None);
     assert!(ring.authenticate(good.text.expose(), 0).is_some());
-    let error = accounts.list_keys().await.unwrap_err();
+    let error = accounts.list_keys(None).await.unwrap_err();
     assert!(matches!(error, AccountsError::UnreadableRow { .. }), "{error}");
 }

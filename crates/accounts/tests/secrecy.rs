@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use common::{fresh, now, request};
+use common::{fresh, me, now, request};
 use sha2::{Digest as _, Sha256};
 use tidegauge_accounts::{Accounts, KeyText};
 
@@ -19,7 +19,7 @@ async fn neither_a_key_nor_its_digest_is_in_any_debug_output() {
     let ring = accounts.key_ring().await.unwrap();
     let request = request("t");
     let mut outputs = vec![format!("{request:?}")];
-    let key = accounts.create_key(request).await.unwrap();
+    let key = accounts.create_key(&me(), request).await.unwrap();
     let secret = key.text.expose();
     let digest = Sha256::digest(secret);
     outputs.extend([
@@ -28,8 +28,8 @@ async fn neither_a_key_nor_its_digest_is_in_any_debug_output() {
         format!("{accounts:#?}"),
         format!("{ring:#?}"),
         format!("{:?}", ring.authenticate(secret, now()).unwrap()),
-        format!("{:?}", accounts.list_keys().await.unwrap()),
-        format!("{:?}", accounts.revoke_key(secret).await.unwrap()),
+        format!("{:?}", accounts.list_keys(None).await.unwrap()),
+        format!("{:?}", accounts.revoke_key(&me(), None, secret).await.unwrap()),
     ]);
     let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
     let list = digest[..4].iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
@@ -43,8 +43,8 @@ async fn neither_a_key_nor_its_digest_is_in_any_debug_output() {
 #[tokio::test]
 async fn the_files_hold_the_digest_and_not_the_key_and_are_their_owners_alone() {
     let (dir, accounts) = fresh().await;
-    let key = accounts.create_key(request("t")).await.unwrap();
-    accounts.revoke_key(key.text.expose()).await.unwrap();
+    let key = accounts.create_key(&me(), request("t")).await.unwrap();
+    accounts.revoke_key(&me(), None, key.text.expose()).await.unwrap();
     let (mut files, mut bytes) = (0, Vec::new());
     for file in fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fresh, now, project, request, tenant};
+use common::{fresh, me, now, project, projects, request, tenant};
 use sqlx::Connection as _;
 use tidegauge_accounts::{Accounts, AccountsError, MAX_PROJECTS_PER_TENANT, Scopes};
 use tidegauge_facts::TenantId;
@@ -15,14 +15,14 @@ async fn the_first_start_makes_one_admin_key_and_the_second_none() {
     let principal = ring.authenticate(key.text.expose(), now()).unwrap();
     assert_eq!((&principal.tenant, &principal.project), (&tenant("default"), &None));
     assert_eq!(principal.scopes, Scopes::ALL);
-    assert_eq!(accounts.list_projects(&tenant("default")).await.unwrap(), [project("default")]);
+    assert_eq!(projects(&accounts, "default").await, [project("default")]);
     assert!(accounts.first_start().await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_directory_that_has_any_tenant_has_had_its_first_start() {
     let (_dir, accounts) = fresh().await;
-    accounts.create_key(request("acme")).await.unwrap();
+    accounts.create_key(&me(), request("acme")).await.unwrap();
     assert!(accounts.first_start().await.unwrap().is_none());
 }
 
@@ -44,7 +44,7 @@ async fn of_eight_first_starts_at_once_on_two_handles_one_makes_the_key() {
             made += usize::from(task.await.unwrap().is_some());
         }
         assert_eq!(made, 1);
-        assert_eq!(handles[0].list_keys().await.unwrap().len(), 1);
+        assert_eq!(handles[0].list_keys(None).await.unwrap().len(), 1);
     }
 }
 
@@ -54,7 +54,7 @@ async fn many_can_open_an_empty_directory_at_once() {
     let tasks: Vec<_> = (0..12)
         .map(|_| {
             let path = dir.path().to_owned();
-            tokio::spawn(async move { Accounts::open(&path).await.map(drop) })
+            tokio::spawn(async move { Accounts::open(path).await.map(drop) })
         })
         .collect();
     for task in tasks {
@@ -68,19 +68,20 @@ async fn a_project_is_made_once_with_its_tenant_and_found_afterwards() {
     let (acme, shop) = (tenant("acme"), project("shop"));
     assert!(!accounts.project_exists(&acme, &shop).await.unwrap());
     for _ in 0..2 {
-        accounts.ensure_project(&acme, &shop).await.unwrap();
+        accounts.ensure_project(&me(), &acme, &shop).await.unwrap();
     }
     assert!(accounts.project_exists(&acme, &shop).await.unwrap());
     assert!(!accounts.project_exists(&tenant("other"), &shop).await.unwrap());
-    assert_eq!(accounts.list_projects(&acme).await.unwrap(), [project("default"), shop]);
-    assert_eq!(accounts.list_projects(&tenant("other")).await.unwrap(), []);
+    assert_eq!(projects(&accounts, "acme").await, [project("default"), shop]);
+    let others = accounts.list_projects(&tenant("other")).await;
+    assert!(matches!(others, Err(AccountsError::UnknownTenant(_))), "{others:?}");
 }
 
 #[tokio::test]
 async fn a_tenant_can_have_ten_thousand_projects_and_not_one_more() {
     let (dir, accounts) = fresh().await;
     let acme = tenant("acme");
-    accounts.ensure_project(&acme, &project("default")).await.unwrap();
+    accounts.ensure_project(&me(), &acme, &project("default")).await.unwrap();
     let url = format!("sqlite:{}", dir.path().join("accounts.db").display());
     let mut raw = sqlx::SqliteConnection::connect(&url).await.unwrap();
     sqlx::query(
@@ -92,12 +93,12 @@ async fn a_tenant_can_have_ten_thousand_projects_and_not_one_more() {
     .await
     .unwrap();
 
-    accounts.ensure_project(&acme, &project("last")).await.unwrap();
-    let refused = accounts.ensure_project(&acme, &project("one-more")).await.unwrap_err();
-    assert!(matches!(refused, AccountsError::TooManyProjects(_)));
+    accounts.ensure_project(&me(), &acme, &project("last")).await.unwrap();
+    let refused = accounts.ensure_project(&me(), &acme, &project("one-more")).await.unwrap_err();
+    assert!(matches!(refused, AccountsError::TooManyProjects { .. }));
     assert!(refused.to_string().contains("acme") && refused.to_string().contains("10000"), "{refused}");
-    assert_eq!(accounts.list_projects(&acme).await.unwrap().len(), 10_000);
-    accounts.ensure_project(&acme, &project("p7")).await.unwrap();
+    assert_eq!(projects(&accounts, "acme").await.len(), 10_000);
+    accounts.ensure_project(&me(), &acme, &project("p7")).await.unwrap();
 }
 
 #[tokio::test]

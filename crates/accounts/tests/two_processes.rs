@@ -3,11 +3,12 @@
 mod common;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use common::{fresh, now, request, within};
+use common::{fresh, me, now, request, within};
 use sqlx::Connection as _;
 use tidegauge_accounts::Accounts;
 use tokio::sync::oneshot;
@@ -26,9 +27,9 @@ async fn a_key_made_and_revoked_by_one_is_honoured_by_the_other_within_a_second(
     let watch = tokio::spawn(server.clone().watch(async move { drop(stopped.await) }));
 
     for _ in 0..3 {
-        let key = command_line.create_key(request("t")).await.unwrap();
+        let key = command_line.create_key(&me(), request("t")).await.unwrap();
         within(A_SECOND, || ring.authenticate(key.text.expose(), now()).is_some()).await;
-        command_line.revoke_key(&key.id).await.unwrap();
+        command_line.revoke_key(&me(), None, &key.id).await.unwrap();
         within(A_SECOND, || ring.authenticate(key.text.expose(), now()).is_none()).await;
     }
 
@@ -41,7 +42,7 @@ async fn what_changed_before_the_watch_began_is_seen_too() {
     let (dir, server) = fresh().await;
     let ring = server.key_ring().await.unwrap();
     let command_line = Accounts::open(dir.path()).await.unwrap();
-    let key = command_line.create_key(request("t")).await.unwrap();
+    let key = command_line.create_key(&me(), request("t")).await.unwrap();
     assert_eq!(ring.authenticate(key.text.expose(), now()), None);
     let watch = tokio::spawn(server.watch(std::future::pending()));
     within(A_SECOND, || ring.authenticate(key.text.expose(), now()).is_some()).await;
@@ -56,7 +57,7 @@ async fn while_the_database_cannot_be_read_the_ring_stays_and_then_catches_up() 
     let _guard = tracing::subscriber::set_default(subscriber);
     let (dir, server) = fresh().await;
     let ring = server.key_ring().await.unwrap();
-    let old = server.create_key(request("t")).await.unwrap();
+    let old = server.create_key(&me(), request("t")).await.unwrap();
     let watch = tokio::spawn(server.clone().watch(std::future::pending()));
 
     let url = format!("sqlite:{}", dir.path().join("accounts.db").display());
@@ -68,7 +69,7 @@ async fn while_the_database_cannot_be_read_the_ring_stays_and_then_catches_up() 
 
     sqlx::query("ALTER TABLE hidden RENAME TO api_keys").execute(&mut raw).await.unwrap();
     let command_line = Accounts::open(dir.path()).await.unwrap();
-    let new = command_line.create_key(request("t")).await.unwrap();
+    let new = command_line.create_key(&me(), request("t")).await.unwrap();
     within(A_SECOND, || ring.authenticate(new.text.expose(), now()).is_some()).await;
     assert!(ring.authenticate(old.text.expose(), now()).is_some());
     assert!(log.has("can be read again"));
@@ -95,8 +96,8 @@ async fn a_key_made_by_another_process_is_honoured_within_a_second() {
 #[ignore = "what the test above runs in a process of its own"]
 async fn the_other_process() {
     let Some(dir) = std::env::var_os(CHILD_DIR) else { return };
-    let accounts = Accounts::open(dir.as_ref()).await.unwrap();
-    accounts.create_key(request("t")).await.unwrap();
+    let accounts = Accounts::open(PathBuf::from(dir)).await.unwrap();
+    accounts.create_key(&me(), request("t")).await.unwrap();
     // No close: a process that ends with its commit done has done enough.
 }
 

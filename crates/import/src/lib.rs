@@ -11,6 +11,7 @@
 
 mod access_log;
 mod append;
+mod backup;
 mod bad;
 mod cell_rows;
 mod column;
@@ -39,6 +40,7 @@ mod record;
 mod recorder;
 mod set_aside;
 
+pub use backup::{RECORDS, records_still_fit};
 pub use error::ImportError;
 pub use format::Format;
 pub use import::{Progress, Summary, run};

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::backup::RECORDS;
 use crate::content::Source;
 use crate::error::{ImportError, READING};
 
@@ -153,7 +154,7 @@ pub(crate) struct Records {
 impl Records {
     /// Reads all records; the directory is made when it is missing.
     pub fn open(data: &Path) -> Result<Self, ImportError> {
-        let dir = data.join("imports");
+        let dir = data.join(RECORDS);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tidegauge_accounts::{Accounts, KeyRing};
+use tidegauge_accounts::Accounts;
 use tidegauge_connect::Figures;
 use tidegauge_geo::Countries;
 use tidegauge_store::Store;
@@ -94,14 +94,14 @@ pub struct App {
 impl App {
     /// An application over an open store, with no proxy trusted and no country known.
     #[must_use]
-    pub fn new(store: Arc<Store>, accounts: Accounts, keys: KeyRing, limits: Limits) -> Self {
+    pub fn new(store: Arc<Store>, accounts: Accounts, door: Door, limits: Limits) -> Self {
         let bodies = Bodies::new(&limits);
         let sockets = Sockets::new(limits.max_websockets);
         let trusted_proxies = TrustedProxies::default();
         Self {
             store,
             accounts,
-            door: Door::new(keys),
+            door,
             limits,
             started: Instant::now(),
             bodies,

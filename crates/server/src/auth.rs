@@ -9,9 +9,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use parking_lot::RwLock;
 use sha2::{Digest as _, Sha256};
-use tidegauge_accounts::{KeyRing, Principal, Scope};
+use tidegauge_accounts::{Credential, KeyLimits, KeyRing, Principal, Scope};
 use tidegauge_facts::{Micros, TenantId};
+use tidegauge_tokens::{Tokens, looks_like_a_token};
 
 use crate::limits::{Allowance, Allowances, Kind, Left, Limited, Rates};
 
@@ -47,7 +49,7 @@ impl Caller {
     pub fn charge(&self, kind: Kind, weight: u64) -> Result<Option<(u64, Left)>, Limited> {
         let of_key = self.key_rates.as_ref().map(|rates| rates.take(kind, weight)).transpose()?.flatten();
         let of_tenant = self.allowance.rates().take(kind, weight)?;
-        let is_told = self.allowance.terms.has_own_limits;
+        let is_told = self.allowance.terms.has_own_rates;
         Ok(of_key.or_else(|| of_tenant.filter(|_| is_told)))
     }
 
@@ -61,15 +63,13 @@ impl Caller {
 }
 
 impl Caller {
-    /// The caller, when he may administer the server and every tenant: an administrator of the operator's own tenant
-    /// whose credential is not bound to one project.
-    ///
-    /// # Errors
-    /// [`Denied::NoScope`].
-    pub fn as_operator(self, door: &Door) -> Result<Self, Denied> {
-        let caller = may(self, Scope::Admin)?;
-        let is_operator = caller.principal.tenant == door.operator && caller.principal.project.is_none();
-        if is_operator { Ok(caller) } else { Err(Denied::NoScope) }
+    /// Whether he may administer the server and every tenant: with an API key of the operator's own tenant that has the
+    /// scope `admin` and is not bound to a project. A token's issuer speaks for tenants, not for the server.
+    #[must_use]
+    pub fn is_operator(&self, door: &Door) -> bool {
+        let Principal { tenant, project, scopes, credential, .. } = &*self.principal;
+        let is_key = matches!(credential, Credential::Key(_));
+        is_key && *tenant == door.operator && project.is_none() && scopes.contains(Scope::Admin)
     }
 }
 
@@ -78,6 +78,8 @@ impl Caller {
 pub struct Door {
     /// The API keys.
     pub keys: KeyRing,
+    /// What is believed of tokens, when any are.
+    pub tokens: Arc<RwLock<Option<Tokens>>>,
     /// The limits.
     pub allowances: Allowances,
     /// The tenant whose administrators run the server itself.
@@ -85,27 +87,57 @@ pub struct Door {
 }
 
 impl Door {
-    /// A door for these keys, with the default limits, run by the tenant `default`.
+    /// A door for these keys within these limits, where no token is believed, run by the tenant `default`.
     #[must_use]
-    pub fn new(keys: KeyRing) -> Self {
-        Self { keys, allowances: Allowances::default(), operator: TenantId::default() }
+    pub fn new(keys: KeyRing, allowances: Allowances) -> Self {
+        Self { keys, tokens: Arc::default(), allowances, operator: TenantId::default() }
+    }
+
+    /// Believes these tokens from now on, and no others.
+    pub fn believe(&self, tokens: Option<Tokens>) {
+        *self.tokens.write() = tokens;
     }
 
     /// Who a credential stands for, whatever he may do.
     ///
     /// # Errors
     /// [`Denied::BadCredential`].
-    pub async fn identify(&self, presented: &str) -> Result<Caller, Denied> {
-        let principal = self.keys.authenticate(presented, Micros::now().0).ok_or(Denied::BadCredential)?;
+    pub async fn identify(&self, shown: Shown<'_>) -> Result<Caller, Denied> {
+        let now = Micros::now();
+        let principal = match shown {
+            Shown::Bearer(text) if looks_like_a_token(text) => self.bearer(text, now).await?,
+            shown => self.keys.authenticate(shown.text(), now.0).ok_or(Denied::BadCredential)?,
+        };
         let allowance = self.allowances.of(&principal.tenant);
-        Ok(Caller { principal, allowance, key_rates: None })
+        let key_rates = match &principal.credential {
+            Credential::Key(key) => self.allowances.of_key(key, principal.limits),
+            Credential::Token(_) => None,
+        };
+        Ok(Caller { principal, allowance, key_rates })
+    }
+
+    /// Whom a token stands for.
+    async fn bearer(&self, token: &str, now: Micros) -> Result<Arc<Principal>, Denied> {
+        // A copy, so that no lock is held while keys are fetched.
+        let tokens = self.tokens.read().clone().ok_or(Denied::BadCredential)?;
+        let verified = tokens.verify(token, now.0).await.map_err(|refused| {
+            tracing::debug!(%refused, "a token was refused");
+            Denied::BadCredential
+        })?;
+        Ok(Arc::new(Principal {
+            tenant: verified.tenant.clone(),
+            project: verified.project.clone(),
+            scopes: verified.scopes,
+            limits: KeyLimits::default(),
+            credential: Credential::Token(verified.subject.clone()),
+        }))
     }
 
     /// Whether a credential that was taken still is: it is neither revoked nor expired.
-    #[must_use]
-    pub fn still_works(&self, credential: &Lasting, now: Micros) -> bool {
+    pub async fn still_works(&self, credential: &Lasting, now: Micros) -> bool {
         match credential {
             Lasting::Key(sha256) => self.keys.still_works(sha256, now.0),
+            Lasting::Token(token) => self.bearer(token, now).await.is_ok(),
         }
     }
 
@@ -115,11 +147,11 @@ impl Door {
     /// A credential that is none, or one whose owner asks too much.
     pub async fn admit(
         &self,
-        presented: &str,
+        shown: Shown<'_>,
         headers: &HeaderMap,
         max_body_bytes: usize,
     ) -> Result<(Caller, Option<(u64, Left)>), Denied> {
-        let caller = self.identify(presented).await?;
+        let caller = self.identify(shown).await?;
         let left = caller.charge(Kind::Requests, 1).map_err(Denied::Limited)?;
         let bytes = announced_bytes(headers, max_body_bytes);
         if bytes > 0 {
@@ -129,25 +161,50 @@ impl Door {
     }
 }
 
+/// A credential as it was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown<'a> {
+    /// By `Authorization: Bearer`, or in its place: a key or a token.
+    Bearer(&'a str),
+    /// In another way, which only keys take.
+    Bare(&'a str),
+}
+
+impl<'a> Shown<'a> {
+    /// The credential itself.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        match self {
+            Self::Bearer(text) | Self::Bare(text) => text,
+        }
+    }
+}
+
 /// A credential that was taken, for what outlives its request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Lasting {
     /// An API key, by the SHA-256 of its text.
     Key([u8; 32]),
+    /// A token: it is asked again whether it is believed.
+    Token(Box<str>),
 }
 
 impl Lasting {
     /// The credential that this caller presented.
     #[must_use]
-    pub fn of(presented: &str, _caller: &Caller) -> Self {
-        Self::Key(Sha256::digest(presented.as_bytes()).into())
+    pub fn of(presented: &str, caller: &Caller) -> Self {
+        match caller.principal.credential {
+            Credential::Key(_) => Self::Key(Sha256::digest(presented.as_bytes()).into()),
+            Credential::Token(_) => Self::Token(presented.into()),
+        }
     }
 
-    /// What a connection is counted by among its tenant's keys.
+    /// What a connection is counted by among its tenant's keys; a token is none of them.
     #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
+    pub fn key_sha256(&self) -> Option<[u8; 32]> {
         match self {
-            Self::Key(sha256) => *sha256,
+            Self::Key(sha256) => Some(*sha256),
+            Self::Token(_) => None,
         }
     }
 }
@@ -196,7 +253,7 @@ impl<S: Sync> FromRequestParts<S> for Presented {
 ///
 /// # Errors
 /// They carry none, or what can be none.
-pub fn presented_credential(headers: &HeaderMap) -> Result<&str, Denied> {
+pub fn shown_credential(headers: &HeaderMap) -> Result<Shown<'_>, Denied> {
     let name = if headers.contains_key(header::AUTHORIZATION) { "authorization" } else { "x-api-key" };
     let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or(Denied::NoCredential)?;
@@ -206,12 +263,14 @@ pub fn presented_credential(headers: &HeaderMap) -> Result<&str, Denied> {
     }
     // A header may hold any byte; a key is ASCII.
     let text = value.to_str().map_err(|_| Denied::BadCredential)?.trim();
-    let key = match text.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim_start(),
+    let shown = match text.split_once(' ') {
+        Some((scheme, text)) if name == "authorization" && scheme.eq_ignore_ascii_case("bearer") => {
+            Shown::Bearer(text.trim_start())
+        }
         Some(_) => return Err(Denied::BadCredential),
-        None => text,
+        None => Shown::Bare(text),
     };
-    if key.is_empty() { Err(Denied::NoCredential) } else { Ok(key) }
+    if shown.text().is_empty() { Err(Denied::NoCredential) } else { Ok(shown) }
 }
 
 #[cfg(test)]
@@ -221,7 +280,7 @@ mod tests {
     fn key_in(name: &'static str, value: &'static str) -> Result<String, Denied> {
         let mut headers = HeaderMap::new();
         headers.insert(name, value.parse().unwrap());
-        presented_credential(&headers).map(str::to_owned)
+        shown_credential(&headers).map(|shown| shown.text().to_owned())
     }
 
     #[test]
@@ -232,15 +291,19 @@ mod tests {
             ("authorization", "bearer   tg_x"),
             ("x-api-key", "tg_x"),
         ] {
-            assert_eq!(key_in(name, value).as_deref(), Ok("tg_x"), "{value}");
+            let is_bearer = value.to_ascii_lowercase().starts_with("bearer");
+            let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+            let shown = if is_bearer { Shown::Bearer("tg_x") } else { Shown::Bare("tg_x") };
+            assert_eq!(shown_credential(&headers), Ok(shown), "{value}");
         }
         assert_eq!(key_in("authorization", "Basic tg_x"), Err(Denied::BadCredential));
+        assert_eq!(key_in("x-api-key", "Bearer tg_x"), Err(Denied::BadCredential));
         assert_eq!(key_in("authorization", ""), Err(Denied::NoCredential));
-        assert_eq!(presented_credential(&HeaderMap::new()), Err(Denied::NoCredential));
+        assert_eq!(shown_credential(&HeaderMap::new()), Err(Denied::NoCredential));
         let mut two = HeaderMap::new();
         two.append("authorization", "Bearer tg_x".parse().unwrap());
         two.append("authorization", "Bearer tg_y".parse().unwrap());
-        assert_eq!(presented_credential(&two), Err(Denied::BadCredential));
+        assert_eq!(shown_credential(&two), Err(Denied::BadCredential));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::auth::Presented;
+use crate::auth::{Denied, Presented};
 use crate::metrics::CONTENT_TYPE;
 use crate::problem::Problem;
 
@@ -34,7 +34,9 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
 }
 
 async fn metrics(State(app): State<Arc<App>>, asker: Presented) -> Result<Response, Problem> {
-    asker.0.and_then(|caller| caller.as_operator(&app.door)).map_err(Problem::from)?;
+    if !asker.0?.is_operator(&app.door) {
+        return Err(Denied::NoScope.into());
+    }
     Ok(figures(&app))
 }
 

@@ -19,6 +19,7 @@ pub fn router(app: App) -> Router {
         .merge(surfaces::grid::routes())
         .merge(surfaces::activity::routes())
         .merge(surfaces::otlp::routes())
+        .merge(surfaces::admin::routes())
         .merge(probes::routes())
         .fallback(problem::no_such_route)
         .layer(from_fn_with_state(Arc::clone(&app), front_door))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
 use crate::directory::DataDir;
+use crate::erasure;
 use crate::error::StoreError;
 use crate::manifest::Manifest;
 use crate::{log, log_recovery};
@@ -17,6 +18,8 @@ pub struct CheckReport {
     pub traffic_parts: usize,
     /// Log files read whole.
     pub log_files: usize,
+    /// Records of erasures, done or not.
+    pub erasures: usize,
     /// Whole frames in them.
     pub frames: usize,
     /// A sentence per file that is not as it should be.
@@ -30,6 +33,9 @@ pub struct CheckReport {
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     let dir = DataDir::open_existing(path)?;
     let mut report = CheckReport::default();
+    let (erasures, damaged) = erasure::inspect(&dir)?;
+    report.erasures = erasures.len();
+    report.findings.extend(damaged.iter().map(ToString::to_string));
     let Some(manifest) = Manifest::read(&dir)? else { return Ok(report) };
     if let Some(Err(error)) = manifest.checkpoint.map(|meta| Checkpoint::load(&dir, meta)) {
         report.findings.push(error.to_string());

@@ -48,18 +48,34 @@ impl Committer {
         }
     }
 
-    fn next_group(&self, spare: OpenTables) -> Option<Group> {
-        let mut intake = self.shared.intake.lock();
-        while intake.is_empty() {
-            if intake.stopped {
-                return None;
+    fn next_group(&mut self, spare: OpenTables) -> Option<Group> {
+        loop {
+            let mut intake = self.shared.intake.lock();
+            while intake.is_empty() && !intake.roll {
+                if intake.stopped {
+                    return None;
+                }
+                self.shared.work.wait(&mut intake);
             }
-            self.shared.work.wait(&mut intake);
+            let is_to_roll = std::mem::take(&mut intake.roll);
+            if !is_to_roll {
+                let group = intake.take(spare);
+                drop(intake);
+                self.shared.room.notify_waiters();
+                return Some(group);
+            }
+            drop(intake);
+            self.roll();
         }
-        let group = intake.take(spare);
-        drop(intake);
-        self.shared.room.notify_waiters();
-        Some(group)
+    }
+
+    /// Begins a new log file, so that the one before can go once it is in segments.
+    fn roll(&mut self) {
+        if self.log.roll() {
+            let mut view = self.shared.view.write();
+            let sequence = view.sequence;
+            view.log_files.push((Arc::clone(self.log.file()), sequence));
+        }
     }
 
     fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {

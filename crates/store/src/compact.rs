@@ -25,22 +25,27 @@ const MAX_RAW_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Merges one run of small segments per table, if there is one. A damaged segment is left alone.
 pub(crate) fn compact(shared: &Shared) -> Result<(), StoreError> {
+    let apart = shared.erasures.lock().boundaries();
     for table in Table::ALL {
         let manifest = Arc::clone(&shared.view.read().manifest);
         let of_table: Vec<Arc<Segment>> =
             manifest.segments.iter().filter(|segment| segment.table() == Some(table)).cloned().collect();
-        if let Some(run) = find_run(&of_table) {
+        if let Some(run) = find_run(&of_table, &apart) {
             merge_run(shared, &manifest, table, run)?;
         }
     }
     Ok(())
 }
 
-fn find_run(segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
+/// A run to merge; none that has rows of both sides of a sequence that is to be kept `apart`.
+fn find_run<'s>(segments: &'s [Arc<Segment>], apart: &[u64]) -> Option<&'s [Arc<Segment>]> {
+    let is_one_side = |a: &Segment, b: &Segment| {
+        apart.iter().all(|sequence| (a.meta.through <= *sequence) == (b.meta.through <= *sequence))
+    };
     TIERS_ROWS.into_iter().find_map(|limit| {
         let is_small = |segment: &Arc<Segment>| segment.meta.rows < limit && !segment.is_damaged();
         segments
-            .chunk_by(|a, b| is_small(a) && is_small(b))
+            .chunk_by(|a, b| is_small(a) && is_small(b) && is_one_side(a, b))
             .flat_map(|run| (0..run.len()).map(move |start| &run[start..]))
             .map(|run| &run[..fitting(run)])
             .find(|run| run.len() >= RUN)
@@ -79,7 +84,8 @@ fn merge_run(
     }
     let mut manifest = manifest.clone();
     let dir = shared.dir.segment_dir();
-    let meta = segment::write(&dir, shared.next_number(), table, &batches)?;
+    let mut meta = segment::write(&dir, shared.next_number(), table, &batches)?;
+    meta.through = run.iter().map(|segment| segment.meta.through).max().unwrap_or(0);
     drop(batches);
     let merged = Arc::new(Segment::new(&dir, meta));
     let is_first = |segment: &Arc<Segment>| run.first().is_some_and(|first| Arc::ptr_eq(segment, first));
@@ -96,7 +102,7 @@ fn merge_run(
     manifest.next_number = shared.next_number();
     manifest.save(&shared.dir)?;
     shared.view.write().manifest = Arc::new(manifest);
-    run.iter().for_each(|segment| segment.make_obsolete());
+    run.iter().for_each(|segment| segment.retire());
     tracing::debug!(table = table.name(), segments = run.len(), rows = merged.meta.rows, "segments merged");
     Ok(())
 }

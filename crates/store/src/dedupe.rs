@@ -24,6 +24,12 @@ const SHARD_SLACK: f64 = 1.02;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(u128);
 
+impl Fingerprint {
+    pub(crate) fn bits(self) -> u128 {
+        self.0
+    }
+}
+
 /// Makes fingerprints, with keys of this process's own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fingerprinter {
@@ -33,6 +39,11 @@ pub(crate) struct Fingerprinter {
 impl Fingerprinter {
     pub fn new() -> Self {
         Self { keys: uuid::Uuid::new_v4().as_u64_pair() }
+    }
+
+    /// Fingerprints that another process with the same keys makes too.
+    pub fn with_keys(keys: (u64, u64)) -> Self {
+        Self { keys }
     }
 
     pub fn of(&self, tenant: &str, project: &str, table: Table, id: &str) -> Fingerprint {

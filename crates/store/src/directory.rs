@@ -7,13 +7,16 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::backup::Unready;
 use crate::error::StoreError;
 
 /// The format this program writes.
 pub const FORMAT: u32 = 1;
 
 /// The file that holds the format's number, and makes a directory a data directory.
-const FORMAT_FILE: &str = "FORMAT";
+pub(crate) const FORMAT_FILE: &str = "FORMAT";
+/// Held locked by the process that has the directory open.
+pub(crate) const LOCK_FILE: &str = "LOCK";
 
 /// An open, locked data directory.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl DataDir {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(path.join("LOCK"))
+            .open(path.join(LOCK_FILE))
             .map_err(not_writable)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -47,7 +50,9 @@ impl DataDir {
         }
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;
-        for part in [directory.log_dir(), directory.segment_dir(), directory.traffic_dir()] {
+        let parts =
+            [directory.log_dir(), directory.segment_dir(), directory.traffic_dir(), directory.erasure_dir()];
+        for part in parts {
             fs::create_dir_all(&part).map_err(not_writable)?;
         }
         sync_dir(path).map_err(not_writable)?;
@@ -66,19 +71,12 @@ impl DataDir {
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
-        let file = self.path.join(FORMAT_FILE);
-        match fs::read_to_string(&file) {
-            Ok(text) => match text.trim().parse::<u32>() {
-                Ok(found) if found > FORMAT => {
-                    Err(StoreError::NewerVersion { path: self.path.clone(), found, known: FORMAT })
-                }
-                Ok(_) => Ok(()),
-                Err(_) => Err(StoreError::damaged(&file, "it holds no format number")),
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                replace_file(&file, format!("{FORMAT}\n").as_bytes())
+        match format_of(&self.path)? {
+            Some(found) if found > FORMAT => {
+                Err(StoreError::NewerVersion { path: self.path.clone(), found, known: FORMAT })
             }
-            Err(error) => Err(StoreError::io("cannot read", &file)(error)),
+            Some(_) => Ok(()),
+            None => replace_file(&self.path.join(FORMAT_FILE), format!("{FORMAT}\n").as_bytes()),
         }
     }
 
@@ -100,6 +98,10 @@ impl DataDir {
         self.path.join("traffic")
     }
 
+    pub(crate) fn erasure_dir(&self) -> PathBuf {
+        self.path.join("erasures")
+    }
+
     pub(crate) fn manifest(&self) -> PathBuf {
         self.path.join("MANIFEST.json")
     }
@@ -116,7 +118,7 @@ impl DataDir {
     }
 
     pub(crate) fn checkpoint(&self, number: u64) -> PathBuf {
-        self.path.join(format!("checkpoint-{number:010}.msgpack"))
+        self.path.join(checkpoint_name(number))
     }
 
     /// Bytes that the file system still has for us.
@@ -124,6 +126,26 @@ impl DataDir {
         let stat = rustix::fs::statvfs(&self.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+}
+
+/// The format of the data directory; none when there is none.
+pub(crate) fn format_of(path: &Path) -> Result<Option<u32>, StoreError> {
+    let file = path.join(FORMAT_FILE);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("cannot read", &file)(error)),
+    };
+    match (text.trim().parse(), Unready::from_text(&text)) {
+        (Ok(format), _) => Ok(Some(format)),
+        (Err(_), Some(Unready::Backup)) => Err(StoreError::IsBackup { path: path.to_owned() }),
+        (Err(_), Some(Unready::Restoring)) => Err(StoreError::RestoreNotEnded { path: path.to_owned() }),
+        (Err(_), None) => Err(StoreError::damaged(&file, "it holds no format number")),
+    }
+}
+
+pub(crate) fn checkpoint_name(number: u64) -> String {
+    format!("checkpoint-{number:010}.msgpack")
 }
 
 /// Replaces a file as a whole: after a crash it holds the old content or the new, never a part.

@@ -39,6 +39,39 @@ pub enum StoreError {
         /// The newest format this program knows.
         known: u32,
     },
+    /// It is a backup.
+    #[error("{} is a backup: `tidegauge restore` makes a data directory of it", .path.display())]
+    IsBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A restore into it was cut short.
+    #[error(
+        "{} holds a restore that has not ended: `tidegauge restore --again` empties it and begins anew",
+        .path.display()
+    )]
+    RestoreNotEnded {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Something stands where nothing may.
+    #[error("{} is not empty: a restore wants a directory that is missing or empty", .path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// One backup at a time.
+    #[error("a backup of {} is under way", .path.display())]
+    BackupUnderWay {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// The files of one state could not be held together.
+    #[error("{} changes too fast for a backup: try again", .path.display())]
+    Restless {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// A file that the store cannot do without is not what it should be.
     #[error("{} is damaged: {reason}", .path.display())]
     Damaged {

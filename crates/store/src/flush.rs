@@ -15,9 +15,11 @@ use tidegauge_facts::{Micros, Table};
 
 use crate::checkpoint::Checkpoint;
 use crate::compact;
+use crate::erasure;
 use crate::error::StoreError;
 use crate::gauges::Gauges;
 use crate::manifest::Manifest;
+use crate::retention::{self, Schedule};
 use crate::segment::{self, Segment};
 use crate::shared::Shared;
 use crate::traffic;
@@ -50,6 +52,8 @@ pub(crate) struct Flusher {
     pub tidy_after: Duration,
     /// When requests could not be added up again.
     pub rebuild_failed: Option<Instant>,
+    /// When it is looked what has expired.
+    pub retention: Schedule,
 }
 
 /// Tells whether commits have been busy since it was last asked.
@@ -82,6 +86,7 @@ impl Flusher {
     pub fn run(mut self) {
         while !self.shared.is_closing(TICK) {
             self.shared.look_at_disk();
+            self.erase();
             while self.is_due() && !self.shared.is_closing(Duration::ZERO) {
                 let result = self.aside(Self::flush_and_merge);
                 self.shared.look_at_disk();
@@ -92,10 +97,36 @@ impl Flusher {
                         return;
                     }
                 }
+                self.erase();
             }
+            self.retain();
             if self.last.elapsed() >= self.tidy_after && traffic::can_tidy(&self.shared) {
                 let result = self.aside(Self::tidy);
                 self.shared.note_flush(result.as_ref().err());
+            }
+        }
+    }
+
+    /// Carries out erasures that wait, whatever else there is to do: they have a time to be done in.
+    fn erase(&mut self) {
+        if self.shared.erasures.lock().is_due() {
+            let result = self.aside(erasure::carry_out);
+            self.shared.look_at_disk();
+            self.shared.erasures.lock().note_end(result.as_ref().err());
+            if let Err(error) = result {
+                tracing::error!(%error, "an erasure failed; it will be tried again");
+            }
+        }
+    }
+
+    /// Removes what has expired, when it is time.
+    fn retain(&mut self) {
+        let is_busy = self.busy.look(self.shared.commit_micros());
+        if self.retention.is_due(&self.shared.retention.lock(), is_busy) {
+            let result = self.aside(retention::carry_out);
+            self.shared.look_at_disk();
+            if let Err(error) = result {
+                tracing::error!(%error, "expired rows could not be removed; it will be tried again");
             }
         }
     }
@@ -152,6 +183,12 @@ impl Flusher {
         })
     }
 
+    /// So much is hot that it is not to wait for anything else.
+    pub fn has_enough_to_flush(&self) -> bool {
+        let options = &self.shared.options;
+        self.shared.view.read().hot.bytes() >= options.flush_bytes.min(options.max_backlog_bytes / 2)
+    }
+
     /// Enough is hot and commits are not busy, or very much is; or it is hot for long enough; or somebody asked. Or what is
     /// added up is to be made again.
     fn is_due(&mut self) -> bool {
@@ -170,7 +207,7 @@ impl Flusher {
     }
 
     /// Moves the oldest parts into segments.
-    fn flush(&mut self) -> Result<(), StoreError> {
+    pub fn flush(&mut self) -> Result<(), StoreError> {
         self.shared.flush_begins();
         let (parts, manifest, past) = {
             let mut view = self.shared.view.write();
@@ -191,7 +228,8 @@ impl Flusher {
                 gauges.apply(table, batch)?;
             }
             let dir = self.shared.dir.segment_dir();
-            let meta = segment::write(&dir, self.shared.next_number(), table, &batches)?;
+            let mut meta = segment::write(&dir, self.shared.next_number(), table, &batches)?;
+            meta.through = through;
             manifest.facts_flushed += meta.rows;
             manifest.segments.push(Arc::new(Segment::new(&dir, meta)));
             // Parts that are to be made again will be made with these too.
@@ -227,18 +265,26 @@ impl Flusher {
         state.gauges.forget_the_past(manifest.last_flush);
         let before = std::mem::replace(&mut state.manifest, Arc::new(manifest));
         self.shared.note_backlog(hot.bytes());
-        // The newest file stays: it is being written.
-        let flushed = state.log_files.iter().take_while(|(_, last)| *last <= through).count();
-        let gone = flushed.min(state.log_files.len().saturating_sub(1));
-        let files: Vec<_> = state.log_files.drain(..gone).collect();
         drop(view);
         // What takes time is done without the lock.
-        for (file, _) in files {
-            if let Err(error) = file.remove() {
-                tracing::warn!(%error, file = file.number, "cannot remove a log file");
-            }
-        }
+        let_flushed_logs_go(&self.shared);
         drop((parts, before));
         self.shared.room.notify_waiters();
+    }
+}
+
+/// Takes away the log files that are in segments as a whole. The newest file stays: it is being written.
+pub(crate) fn let_flushed_logs_go(shared: &Shared) {
+    let files: Vec<_> = {
+        let mut view = shared.view.write();
+        let through = view.manifest.flushed_through;
+        let flushed = view.log_files.iter().take_while(|(_, last)| *last <= through).count();
+        let gone = flushed.min(view.log_files.len().saturating_sub(1));
+        view.log_files.drain(..gone).collect()
+    };
+    for (file, _) in files {
+        if let Err(error) = file.remove() {
+            tracing::warn!(%error, file = file.number, "cannot remove a log file");
+        }
     }
 }

@@ -18,6 +18,9 @@ use crate::error::{FormatError, StoreError};
 /// Bytes of a frame's header, and what frames are aligned to.
 pub(crate) const FRAME_ALIGN: usize = 64;
 const MAGIC: [u8; 4] = *b"TGF1";
+/// Damage that is nothing but a missing end.
+pub(crate) const HEADER_CUT_SHORT: &str = "a header is cut short";
+pub(crate) const FRAME_CUT_SHORT: &str = "a frame is cut short";
 
 /// Where a frame's payload stands, and what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,11 +85,7 @@ fn write_ipc(group: &mut AlignedBytes, batch: &RecordBatch) -> Result<(), arrow_
 pub(crate) fn find(bytes: &[u8], offset: usize, file_number: u64) -> Found {
     let rest = bytes.get(offset..).unwrap_or_default();
     let Some(header) = rest.get(..FRAME_ALIGN) else {
-        return if rest.iter().all(|b| *b == 0) {
-            Found::Padding
-        } else {
-            Found::Damage("a header is cut short")
-        };
+        return if rest.iter().all(|b| *b == 0) { Found::Padding } else { Found::Damage(HEADER_CUT_SHORT) };
     };
     if header.iter().all(|b| *b == 0) {
         return Found::Padding;
@@ -100,7 +99,7 @@ pub(crate) fn find(bytes: &[u8], offset: usize, file_number: u64) -> Found {
     };
     let found = FrameHeader { table, sequence: u64_at(header, 16), payload_len };
     let Some(frame) = rest.get(..found.frame_len()) else {
-        return Found::Damage("a frame is cut short");
+        return Found::Damage(FRAME_CUT_SHORT);
     };
     if crc32c::crc32c(&frame[8..]) != u32_at(header, 4) {
         return Found::Damage("a frame's checksum is wrong");

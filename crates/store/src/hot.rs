@@ -95,6 +95,8 @@ pub struct Hot {
     resident_facts: u64,
     /// Parts up to this sequence are on their way into segments: they stay as they are.
     flushing_through: u64,
+    /// What was committed up to each of these sequences goes into no part and no segment with what came later.
+    apart: Vec<u64>,
 }
 
 impl Hot {
@@ -130,11 +132,18 @@ impl Hot {
         self.merge_small_tail()
     }
 
+    /// From now on nothing committed up to `sequence` gets into one part, or one segment, with what came later.
+    pub(crate) fn keep_apart(&mut self, sequence: u64) {
+        self.apart.push(sequence);
+    }
+
     /// The oldest parts, as many as have about `max_rows` rows and `max_bytes` bytes, but at least one. From now
     /// on they stay as they are, until `remove_through`.
     pub(crate) fn begin_flush(&mut self, max_rows: usize, max_bytes: u64) -> Vec<Arc<Part>> {
         let (mut rows, mut bytes) = (0, 0);
-        let picked = self.parts.iter().take_while(|part| {
+        let first = self.parts.first().map_or(0, |part| part.last_sequence);
+        let end = self.apart.iter().copied().filter(|at| first <= *at).min().unwrap_or(u64::MAX);
+        let picked = self.parts.iter().take_while(|part| part.last_sequence <= end).take_while(|part| {
             let is_first = rows == 0;
             rows += part.rows;
             bytes += part.bytes;
@@ -150,6 +159,7 @@ impl Hot {
         let (gone, kept): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.parts).into_iter().partition(|part| part.last_sequence <= sequence);
         self.parts = kept;
+        self.apart.retain(|at| *at > sequence);
         for part in &gone {
             let (bytes, facts) = part.resident_size();
             self.bytes -= part.bytes;
@@ -164,6 +174,11 @@ impl Hot {
     fn merge_small_tail(&mut self) -> Result<(), StoreError> {
         let Some(start) = self.parts.len().checked_sub(MERGE_PARTS) else { return Ok(()) };
         if self.parts[start].last_sequence <= self.flushing_through {
+            return Ok(());
+        }
+        let first = self.parts[start].last_sequence;
+        let last = self.parts.last().map_or(first, |part| part.last_sequence);
+        if self.apart.iter().any(|at| (first..last).contains(at)) {
             return Ok(());
         }
         let table = self.parts[start].table;

@@ -62,12 +62,14 @@ pub(crate) struct Intake {
     taken: watch::Receiver<Outcome>,
     dedupe: Dedupe,
     pub stopped: bool,
+    /// The commit thread is to begin a new log file.
+    pub roll: bool,
 }
 
 impl Intake {
     pub fn new(dedupe: Dedupe) -> Self {
         let (_, taken) = watch::channel(Outcome::Durable);
-        Self { open: Group::new(OpenTables::default()), taken, dedupe, stopped: false }
+        Self { open: Group::new(OpenTables::default()), taken, dedupe, stopped: false, roll: false }
     }
 
     /// Appends the rows that are new.

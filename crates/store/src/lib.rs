@@ -8,6 +8,7 @@
 //! every view taken afterwards. Readers never wait for the disk, and writers never wait for readers.
 
 mod aligned;
+pub mod backup;
 mod budget;
 mod check;
 mod checkpoint;
@@ -17,6 +18,7 @@ pub mod connections;
 mod cursor;
 mod dedupe;
 mod directory;
+mod erasure;
 mod error;
 mod flush;
 mod frame;
@@ -35,6 +37,8 @@ mod pieces;
 mod read;
 mod recovery;
 mod remembered;
+mod replace;
+mod retention;
 mod rows;
 mod segment;
 mod shared;
@@ -49,6 +53,10 @@ pub use budget::{Budget, Reader};
 pub use check::{CheckReport, check};
 pub use dedupe::{DEFAULT_MAX_IDS, Fingerprint};
 pub use directory::{DataDir, FORMAT};
+pub use erasure::{
+    EraseRefused, Erased, Erasure, ErasureId, ErasureState, MAX_DONE_ERASURES, MAX_PERSON_BYTES,
+    MAX_WAITING_ERASURES, Person,
+};
 pub use error::{NotDurable, Refused, StoreError};
 pub use gauges::{Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges};
 pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};
@@ -58,6 +66,7 @@ pub use log_recovery::Damage;
 pub use manifest::Manifest;
 pub use newest_first::{NewestFirst, Position};
 pub use pieces::Piece;
+pub use retention::{REQUEST_RETENTION_CHECK_EVERY, RETENTION_CHECK_EVERY, RetentionDays};
 pub use rows::{Query, RowTest};
 pub use segment::{Segment, SegmentMeta};
 pub use shared::{Health, Options};

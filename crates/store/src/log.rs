@@ -144,13 +144,18 @@ impl LogWriter {
         &self.file
     }
 
-    /// Begins the next file. Where that fails (no file descriptor is left, say) this one grows on for a while.
-    fn roll(&mut self) {
+    /// Begins the next file, and says whether it could. Where that fails (no file descriptor is left, say) this one grows
+    /// on for a while.
+    pub fn roll(&mut self) -> bool {
         match Self::begin(&self.dir, self.file.number + 1) {
-            Ok(next) => *self = next,
+            Ok(next) => {
+                *self = next;
+                true
+            }
             Err(error) => {
                 tracing::warn!(%error, "cannot begin a log file; the one before is used on");
                 self.roll_at += LOG_FILE_BYTES;
+                false
             }
         }
     }

@@ -80,6 +80,14 @@ pub(crate) fn inspect(
     Ok((frames.len(), reason.map(|reason| (end, reason))))
 }
 
+/// What is wrong with a frame whose end is not there: it is cut off, not changed.
+pub(crate) const CUT_SHORT: [&str; 2] = [frame::HEADER_CUT_SHORT, frame::FRAME_CUT_SHORT];
+
+/// Where the whole frames of a log file's bytes end, and why they do if not with the bytes.
+pub(crate) fn end_of_frames(content: &Buffer, file: &Arc<LogFile>) -> (usize, Option<&'static str>) {
+    walk(content, file, u64::MAX, &mut 0, &mut Vec::new())
+}
+
 fn open_whole(dir: &Path, number: u64) -> Result<(Arc<LogFile>, Buffer), StoreError> {
     let path = file_path(dir, number);
     let file = open_direct(&path, OpenOptions::new().read(true).write(true))?;

@@ -43,24 +43,24 @@ pub(crate) struct CheckpointMeta {
     pub crc32c: u32,
 }
 
-/// The file.
+/// The file. A backup takes every file that it names (`backup/named.rs`).
 #[derive(Serialize, Deserialize)]
-struct ManifestFile {
+pub(crate) struct ManifestFile {
     flushed_through: u64,
     facts_flushed: u64,
     last_flush_micros: i64,
     next_number: u64,
-    checkpoint: Option<CheckpointMeta>,
-    segments: Vec<SegmentMeta>,
+    pub checkpoint: Option<CheckpointMeta>,
+    pub segments: Vec<SegmentMeta>,
     /// Manifests before the first version of it have none.
     #[serde(default)]
-    traffic: Option<TrafficFile>,
+    pub traffic: Option<TrafficFile>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct TrafficFile {
+pub(crate) struct TrafficFile {
     version: u32,
-    parts: Vec<PartMeta>,
+    pub parts: Vec<PartMeta>,
 }
 
 impl Manifest {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tidegauge_facts::{Micros, Table};
 
+use crate::backup;
 use crate::checkpoint::Checkpoint;
 use crate::connections::{Ledger, MAX_IDLE, Messages};
 use crate::dedupe::{Dedupe, Fingerprinter};
@@ -34,12 +35,21 @@ pub(crate) struct Opened {
     pub damage: Vec<Damage>,
 }
 
-/// Reads a data directory and begins a new log file.
-pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> Result<Opened, StoreError> {
+/// Reads a data directory and begins a new log file. What was committed up to each sequence of `apart` is not mixed with
+/// what came later.
+pub(crate) fn open(
+    dir: &DataDir,
+    prints: Fingerprinter,
+    options: &Options,
+    apart: &[u64],
+) -> Result<Opened, StoreError> {
     let manifest = Manifest::load(dir)?;
     let now = Micros::now();
     let (checkpoint, is_whole) = load_checkpoint(dir, &manifest, now);
     manifest.remove_orphans(dir)?;
+    if let Err(error) = backup::remove_leftovers(dir.path()) {
+        tracing::info!(%error, "links of a backup are left");
+    }
     segment::remove_orphans(&dir.segment_dir(), &manifest.segments)?;
     traffic::remove_orphans(&dir.traffic_dir(), &manifest.traffic.parts)?;
 
@@ -62,6 +72,7 @@ pub(crate) fn open(dir: &DataDir, prints: Fingerprinter, options: &Options) -> R
         sequence: manifest.flushed_through,
         damage: Vec::new(),
     };
+    apart.iter().for_each(|sequence| opening.hot.keep_apart(*sequence));
     let numbers = log::file_numbers(&log_dir)?;
     let mut last = 0;
     for number in &numbers {

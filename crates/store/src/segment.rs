@@ -4,10 +4,12 @@
 //! checksum is verified before a row of it is answered; a damaged one is refused by its name.
 
 mod file;
+mod rewrite;
 mod rows;
 mod write;
 
 use std::fs::{self, File};
+use std::io;
 use std::iter;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,7 @@ use crate::error::StoreError;
 
 use file::Footer;
 pub(crate) use file::{OpenSegment, Texts};
+pub(crate) use rewrite::rewrite;
 pub(crate) use rows::RowRange;
 pub(crate) use write::{id_column, write};
 
@@ -54,12 +57,15 @@ pub struct SegmentMeta {
     pub max_received: i64,
     /// Rows whose id the client gave: the ones to remember against repeats.
     pub client_ids: u64,
+    /// The newest frame of the log that has a row in it; 0 where an earlier version wrote it.
+    #[serde(default)]
+    pub(crate) through: u64,
     /// True in the process that has written the file: it knows the bytes, and need not verify them.
     #[serde(skip)]
     pub(crate) is_fresh: bool,
 }
 
-/// A segment's file. It stays readable while somebody holds this, also once it is obsolete.
+/// A segment's file. It stays readable while somebody holds this, also once it was replaced.
 #[derive(Debug)]
 pub struct Segment {
     /// What the manifest says of it.
@@ -67,19 +73,10 @@ pub struct Segment {
     path: PathBuf,
     is_verified: AtomicBool,
     is_damaged: AtomicBool,
-    is_obsolete: AtomicBool,
+    /// Set once the file has lost its name: who still holds the segment reads through this.
+    nameless: OnceLock<File>,
     /// Read once, when a row is first asked for.
     footer: OnceLock<Arc<Footer>>,
-}
-
-impl Drop for Segment {
-    fn drop(&mut self) {
-        if *self.is_obsolete.get_mut()
-            && let Err(error) = fs::remove_file(&self.path)
-        {
-            tracing::warn!(file = %self.path.display(), %error, "cannot remove a merged segment");
-        }
-    }
 }
 
 impl Segment {
@@ -89,7 +86,7 @@ impl Segment {
             is_verified: meta.is_fresh.into(),
             meta,
             is_damaged: false.into(),
-            is_obsolete: false.into(),
+            nameless: OnceLock::new(),
             footer: OnceLock::new(),
         }
     }
@@ -106,6 +103,10 @@ impl Segment {
     /// The file is missing or has another length.
     pub fn check_presence(&self) -> Result<(), StoreError> {
         let length = fs::metadata(&self.path).map_err(StoreError::io("cannot read", &self.path))?.len();
+        self.check_length(length)
+    }
+
+    fn check_length(&self, length: u64) -> Result<(), StoreError> {
         if length == self.meta.bytes {
             return Ok(());
         }
@@ -169,15 +170,23 @@ impl Segment {
         self.is_damaged.store(true, Ordering::Relaxed);
     }
 
-    /// The file goes once nobody holds it any more.
-    pub(crate) fn make_obsolete(&self) {
-        self.is_obsolete.store(true, Ordering::Relaxed);
+    /// Takes the file's name away: what only it holds is gone from the directory. Readers that still hold the segment can go
+    /// on.
+    pub(crate) fn retire(&self) {
+        let removed = File::open(&self.path).and_then(|file| {
+            let _ = self.nameless.set(file);
+            fs::remove_file(&self.path)
+        });
+        if let Err(error) = removed {
+            tracing::warn!(file = %self.path.display(), %error, "cannot remove a segment that was replaced");
+        }
     }
 
     /// Opens the file to read parts of it, whole and verified.
     pub(crate) fn open(&self) -> Result<OpenSegment, StoreError> {
-        self.check_presence()?;
-        let file = File::open(&self.path).map_err(StoreError::io("cannot read", &self.path))?;
+        let file = self.file().map_err(StoreError::io("cannot read", &self.path))?;
+        let length = file.metadata().map_err(StoreError::io("cannot read", &self.path))?.len();
+        self.check_length(length)?;
         if !self.is_verified.load(Ordering::Relaxed) {
             if self.checksum(&file)? != self.meta.crc32c {
                 return Err(StoreError::damaged(&self.path, "its checksum is wrong"));
@@ -185,6 +194,14 @@ impl Segment {
             self.is_verified.store(true, Ordering::Relaxed);
         }
         OpenSegment::new(file, self.meta.bytes, &self.path, &self.footer)
+    }
+
+    fn file(&self) -> io::Result<File> {
+        match File::open(&self.path) {
+            // It may have lost its name this moment.
+            Err(error) => self.nameless.get().map_or(Err(error), File::try_clone),
+            opened => opened,
+        }
     }
 
     fn checksum(&self, file: &File) -> Result<u32, StoreError> {

@@ -11,9 +11,11 @@ use tokio::sync::Notify;
 use crate::connections::DEFAULT_IDLE;
 use crate::dedupe::{DEFAULT_MAX_IDS, Dedupe, Fingerprinter};
 use crate::directory::DataDir;
+use crate::erasure::Register;
 use crate::error::{Refused, StoreError};
 use crate::intake::Intake;
 use crate::log_recovery::Damage;
+use crate::retention::Retention;
 use crate::segment::Segment;
 use crate::snapshot::View;
 
@@ -70,6 +72,8 @@ pub struct Health {
     pub damaged_segments: Vec<String>,
     /// Log files that ended early when the store was opened.
     pub damaged_logs: Vec<Damage>,
+    /// Erasures that could not be carried out so far.
+    pub failed_erasures: usize,
 }
 
 /// What the threads and the callers share.
@@ -82,6 +86,9 @@ pub(crate) struct Shared {
     /// There may be room again for who was refused as busy.
     pub room: Notify,
     pub view: RwLock<View>,
+    /// Locked before the view, never while it is.
+    pub erasures: Mutex<Register>,
+    pub retention: Mutex<Retention>,
     pub prints: Fingerprinter,
     /// The number of the next segment or checkpoint: never given twice, also when its writing fails.
     next_number: AtomicU64,
@@ -95,7 +102,13 @@ pub(crate) struct Shared {
     closed: Condvar,
     failures: Mutex<Failures>,
     damaged_logs: Vec<Damage>,
+    #[cfg(test)]
+    pub steps: Mutex<Option<Look>>,
 }
+
+/// What a test does at a step.
+#[cfg(test)]
+pub(crate) type Look = Box<dyn FnMut(&'static str) + Send>;
 
 #[derive(Default)]
 struct Failures {
@@ -111,6 +124,7 @@ impl Shared {
         prints: Fingerprinter,
         dedupe: Dedupe,
         view: View,
+        erasures: Register,
         damaged_logs: Vec<Damage>,
     ) -> Self {
         Self {
@@ -124,6 +138,8 @@ impl Shared {
             next_number: AtomicU64::new(view.manifest.next_number),
             backlog_bytes: AtomicU64::new(view.hot.bytes()),
             view: RwLock::new(view),
+            erasures: Mutex::new(erasures),
+            retention: Mutex::default(),
             last_write: AtomicI64::new(0),
             commit_micros: AtomicU64::new(0),
             flush_requested: AtomicBool::new(false),
@@ -131,6 +147,8 @@ impl Shared {
             closed: Condvar::new(),
             failures: Mutex::default(),
             damaged_logs,
+            #[cfg(test)]
+            steps: Mutex::default(),
         }
     }
 
@@ -139,6 +157,7 @@ impl Shared {
             Ok(()) if self.intake.lock().stopped => Some(Refused::Stopped),
             other => other.err(),
         };
+        let failed_erasures = self.erasures.lock().failed();
         let failures = self.failures.lock();
         let last_write = self.last_write.load(Ordering::Relaxed);
         Health {
@@ -149,6 +168,7 @@ impl Shared {
             free_bytes: self.free_bytes.load(Ordering::Relaxed),
             damaged_segments: failures.segments.clone(),
             damaged_logs: self.damaged_logs.clone(),
+            failed_erasures,
         }
     }
 
@@ -223,6 +243,15 @@ impl Shared {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| Some(free.saturating_sub(bytes)));
     }
 
+    /// A place where a crash would leave work half done: tests look at the directory as it is then.
+    #[cfg_attr(not(test), allow(clippy::unused_self, reason = "only tests look"))]
+    pub fn at_step(&self, _name: &'static str) {
+        #[cfg(test)]
+        if let Some(look) = &mut *self.steps.lock() {
+            look(_name);
+        }
+    }
+
     pub fn note_backlog(&self, bytes: u64) {
         self.backlog_bytes.store(bytes, Ordering::Relaxed);
     }
@@ -249,6 +278,12 @@ impl Shared {
         if let Ok(free) = self.dir.free_bytes() {
             self.free_bytes.store(free, Ordering::Relaxed);
         }
+    }
+
+    /// Asks for a new log file.
+    pub fn request_log_roll(&self) {
+        self.intake.lock().roll = true;
+        self.work.notify_one();
     }
 
     pub fn request_flush(&self) {

@@ -12,10 +12,12 @@ use tokio::sync::futures::Notified;
 use crate::commit::Committer;
 use crate::dedupe::{Fingerprint, Fingerprinter};
 use crate::directory::DataDir;
+use crate::erasure::{self, EraseRefused, Erasure, ErasureId, Person, Register};
 use crate::error::{Refused, StoreError};
 use crate::flush::{BusyMeter, Flusher, TIDY_AFTER};
 use crate::intake::Appended;
 use crate::recovery;
+use crate::retention::{RetentionDays, Schedule};
 use crate::shared::{Health, Options, Shared};
 use crate::snapshot::{Snapshot, View};
 use crate::tend;
@@ -47,8 +49,11 @@ impl Store {
     fn open_in(dir: DataDir, options: Options) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
         let prints = Fingerprinter::new();
-        let opened = recovery::open(&dir, prints, &options)?;
-        let shared = Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, opened.damage));
+        let mut erasures = Register::load(&dir)?;
+        let opened = recovery::open(&dir, prints, &options, &erasures.boundaries())?;
+        erasures.end_at(opened.view.sequence, &dir)?;
+        let shared =
+            Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, erasures, opened.damage));
         shared.look_for_segments();
         let committer =
             Committer { shared: Arc::clone(&shared), log: opened.log, next_sequence: opened.next_sequence };
@@ -59,6 +64,7 @@ impl Store {
             busy: BusyMeter::new(),
             tidy_after: TIDY_AFTER,
             rebuild_failed: None,
+            retention: Schedule::default(),
         };
         let (tended, renewed) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = [
@@ -117,6 +123,38 @@ impl Store {
     pub fn set_idle_timeout(&self, tenant: &str, timeout: Option<Duration>) {
         let timeout = timeout.map(|timeout| i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX));
         self.shared.view.write().ledger.set_idle(tenant, timeout, Micros::now());
+    }
+
+    /// Sets how long a tenant's rows are kept. It is looked at soon, and then every [`crate::RETENTION_CHECK_EVERY`]; until an
+    /// expired row was removed, reports may show it. Totals ever counted stay.
+    pub fn set_retention(&self, tenant: &str, days: RetentionDays) {
+        self.shared.retention.lock().set(tenant, days);
+    }
+
+    /// Asks for a person's data to be erased: everything of the tenant's that was committed before the call. The request is
+    /// durable when this returns, after a sync of the disk; how far it is, [`Store::erasure`] tells.
+    ///
+    /// # Errors
+    /// Nothing will be erased.
+    pub fn erase(&self, tenant: &str, person: Person) -> Result<ErasureId, EraseRefused> {
+        erasure::request(&self.shared, tenant, person)
+    }
+
+    /// How far a tenant's erasure is; `None` for one that the tenant has not asked for, or that was done long ago.
+    #[must_use]
+    pub fn erasure(&self, tenant: &str, id: ErasureId) -> Option<Erasure> {
+        self.shared.erasures.lock().of(tenant).find(|erasure| erasure.id == id)
+    }
+
+    /// A tenant's erasures, newest first: all that are not done, and the last [`crate::MAX_DONE_ERASURES`] that are.
+    #[must_use]
+    pub fn erasures(&self, tenant: &str) -> Vec<Erasure> {
+        self.shared.erasures.lock().of(tenant).collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// The bounds it was opened with.

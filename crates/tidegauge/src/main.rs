@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
 
+mod backup;
 mod commands;
+mod notify;
 
 use std::process::ExitCode;
 
@@ -34,8 +36,15 @@ enum Command {
     #[command(subcommand)]
     Tenant(commands::tenant::Command),
     #[command(subcommand)]
+    Project(commands::project::Command),
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
+    #[command(subcommand)]
     Connect(commands::connect::Command),
+    Health(commands::health::Args),
     Check(commands::check::Args),
+    Backup(commands::backup::Args),
+    Restore(commands::restore::Args),
     Export(commands::export::Args),
     Import(commands::import::Args),
 }
@@ -53,8 +62,13 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),
+        Command::Project(command) => commands::project::run(command),
+        Command::Audit(command) => commands::audit::run(command),
         Command::Connect(command) => commands::connect::run(command),
+        Command::Health(args) => commands::health::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Backup(args) => commands::backup::run(&args),
+        Command::Restore(args) => commands::restore::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Import(args) => commands::import::run(args),
     };

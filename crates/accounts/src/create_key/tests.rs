@@ -11,7 +11,12 @@ fn request(tenant: &str, project: Option<&str>) -> KeyRequest {
         scopes: Scopes::from_iter([Scope::Read]),
         expires_in: None,
         name: None,
+        limits: KeyLimits::default(),
     }
+}
+
+fn me() -> Actor {
+    Actor::CommandLine("me".into())
 }
 
 async fn bounded(bounds: Bounds) -> (TempDir, Accounts) {
@@ -24,47 +29,51 @@ async fn bounded(bounds: Bounds) -> (TempDir, Accounts) {
 #[tokio::test]
 async fn at_the_bound_of_keys_no_more_are_made_and_revoking_makes_no_room() {
     let (_dir, accounts) = bounded(Bounds { keys: 2, ..Bounds::default() }).await;
-    let first = accounts.create_key(request("t", None)).await.unwrap();
-    accounts.create_key(request("t", None)).await.unwrap();
-    accounts.revoke_key(&first.id).await.unwrap();
-    let refused = accounts.create_key(request("other", None)).await;
+    let first = accounts.create_key(&me(), request("t", None)).await.unwrap();
+    accounts.create_key(&me(), request("t", None)).await.unwrap();
+    accounts.revoke_key(&me(), None, &first.id).await.unwrap();
+    let refused = accounts.create_key(&me(), request("other", None)).await;
     assert!(matches!(refused, Err(AccountsError::TooManyKeys)), "{refused:?}");
-    assert_eq!(accounts.list_keys().await.unwrap().len(), 2);
+    assert_eq!(accounts.list_keys(None).await.unwrap().len(), 2);
     let other = TenantId::parse("other").unwrap();
-    assert_eq!(accounts.list_projects(&other).await.unwrap(), []);
+    let projects = accounts.list_projects(&other).await;
+    assert!(matches!(projects, Err(AccountsError::UnknownTenant(_))), "{projects:?}");
 }
 
 #[tokio::test]
 async fn at_the_bound_of_projects_a_tenant_gets_no_more_and_the_key_is_not_made() {
     let (_dir, accounts) = bounded(Bounds { projects_per_tenant: 3, ..Bounds::default() }).await;
-    accounts.create_key(request("t", Some("one"))).await.unwrap();
-    accounts.create_key(request("t", Some("two"))).await.unwrap();
-    let refused = accounts.create_key(request("t", Some("three"))).await;
-    assert!(matches!(refused, Err(AccountsError::TooManyProjects(_))), "{refused:?}");
-    assert_eq!(accounts.list_keys().await.unwrap().len(), 2);
-    accounts.create_key(request("t", Some("two"))).await.unwrap();
-    accounts.create_key(request("another", Some("three"))).await.unwrap();
+    accounts.create_key(&me(), request("t", Some("one"))).await.unwrap();
+    accounts.create_key(&me(), request("t", Some("two"))).await.unwrap();
+    let refused = accounts.create_key(&me(), request("t", Some("three"))).await;
+    assert!(matches!(refused, Err(AccountsError::TooManyProjects { .. })), "{refused:?}");
+    assert_eq!(accounts.list_keys(None).await.unwrap().len(), 2);
+    accounts.create_key(&me(), request("t", Some("two"))).await.unwrap();
+    accounts.create_key(&me(), request("another", Some("three"))).await.unwrap();
 }
 
 #[tokio::test]
 async fn at_the_bound_of_tenants_no_more_are_made() {
     let (_dir, accounts) = bounded(Bounds { tenants: 1, ..Bounds::default() }).await;
-    accounts.create_key(request("t", None)).await.unwrap();
-    let refused = accounts.create_key(request("u", None)).await;
+    accounts.create_key(&me(), request("t", None)).await.unwrap();
+    let refused = accounts.create_key(&me(), request("u", None)).await;
     assert!(matches!(refused, Err(AccountsError::TooManyTenants)), "{refused:?}");
-    accounts.create_key(request("t", None)).await.unwrap();
+    accounts.create_key(&me(), request("t", None)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_request_that_makes_no_sense_is_refused() {
     let (_dir, accounts) = bounded(Bounds::default()).await;
     let no_scopes = KeyRequest { scopes: Scopes::default(), ..request("t", None) };
-    assert!(matches!(accounts.create_key(no_scopes).await, Err(AccountsError::NoScopes)));
+    assert!(matches!(accounts.create_key(&me(), no_scopes).await, Err(AccountsError::NoScopes)));
     let too_long = KeyRequest { expires_in: Some(MAX_EXPIRY + Duration::from_secs(1)), ..request("t", None) };
-    assert!(matches!(accounts.create_key(too_long).await, Err(AccountsError::ExpiryTooLong)));
+    assert!(matches!(accounts.create_key(&me(), too_long).await, Err(AccountsError::ExpiryTooLong)));
     for name in ["", "a\nb", &"x".repeat(MAX_KEY_NAME_CHARS + 1)] {
         let named = KeyRequest { name: Some(name.to_owned()), ..request("t", None) };
-        assert!(matches!(accounts.create_key(named).await, Err(AccountsError::InvalidKeyName)), "{name}");
+        assert!(
+            matches!(accounts.create_key(&me(), named).await, Err(AccountsError::InvalidKeyName)),
+            "{name}"
+        );
     }
-    assert_eq!(accounts.list_keys().await.unwrap(), []);
+    assert_eq!(accounts.list_keys(None).await.unwrap(), []);
 }

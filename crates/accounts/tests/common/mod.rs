@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
-use tidegauge_accounts::{Accounts, KeyRequest, Scope, Scopes};
+use tidegauge_accounts::{Accounts, Actor, KeyLimits, KeyRequest, Scope, Scopes};
 use tidegauge_facts::{ProjectId, TenantId};
 
 pub async fn fresh() -> (TempDir, Accounts) {
@@ -30,7 +30,13 @@ pub fn request(tenant_id: &str) -> KeyRequest {
         scopes: Scopes::from_iter([Scope::Ingest, Scope::Read]),
         expires_in: None,
         name: None,
+        limits: KeyLimits::default(),
     }
+}
+
+/// Who makes the changes.
+pub fn me() -> Actor {
+    Actor::CommandLine("me".into())
 }
 
 pub fn now() -> i64 {
@@ -45,4 +51,9 @@ pub async fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> Dur
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     start.elapsed()
+}
+
+/// The ids of a tenant's projects.
+pub async fn projects(accounts: &Accounts, tenant_id: &str) -> Vec<ProjectId> {
+    accounts.list_projects(&tenant(tenant_id)).await.unwrap().into_iter().map(|row| row.id).collect()
 }

@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 
 pub use self::request_id::{RequestId, TraceId};
 use crate::app::App;
-use crate::auth::{Presented, presented_credential};
+use crate::auth::{Presented, shown_credential};
 use crate::limits::{Kind, Left, set_fields};
 use crate::problem::Problem;
 
@@ -72,7 +72,7 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
 
 /// Who asks, with the request charged to his tenant.
 async fn present(app: &App, headers: &HeaderMap) -> (Presented, Option<(u64, Left)>) {
-    let credential = match presented_credential(headers) {
+    let credential = match shown_credential(headers) {
         Ok(credential) => credential,
         Err(denied) => return (Presented(Err(denied)), None),
     };

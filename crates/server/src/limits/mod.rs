@@ -7,6 +7,7 @@ mod limited;
 mod origins;
 mod places;
 mod rate;
+mod terms;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,78 +18,16 @@ use origins::Origins;
 use parking_lot::RwLock;
 pub use places::{Place, Places};
 pub use rate::{Left, Rate};
+pub use terms::{TenantLimits, Terms};
+use tidegauge_accounts::{KeyLimits, TenantSettings};
 use tidegauge_facts::TenantId;
 use tidegauge_store::Budget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::privacy::IpStorage;
 
 /// Tenants whose use is remembered; when there are more, those at rest are forgotten.
 pub const MAX_REMEMBERED: usize = 100_000;
 /// How long a report waits for its turn among the tenant's own.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What one tenant may take up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenantLimits {
-    /// Requests a second.
-    pub requests_per_second: u64,
-    /// Facts a second.
-    pub events_per_second: u64,
-    /// Bytes of request bodies a second.
-    pub bytes_per_second: u64,
-    /// WebSockets and streams held open.
-    pub open_connections: u64,
-    /// Reports under way.
-    pub concurrent_reports: u64,
-    /// Memory that one report may take for what it brings together, in bytes.
-    pub report_memory_bytes: u64,
-    /// How long one report may take.
-    pub report_seconds: u64,
-    /// Distinct projects.
-    pub max_projects: u64,
-}
-
-impl Default for TenantLimits {
-    /// More than two cores can serve, so that a tenant alone on a server has all of it; less than would keep others out
-    /// of what cannot be shared out by time.
-    fn default() -> Self {
-        Self {
-            requests_per_second: 200_000,
-            events_per_second: 5_000_000,
-            bytes_per_second: 4 << 30,
-            open_connections: 1 << 20,
-            concurrent_reports: 16,
-            report_memory_bytes: 512 << 20,
-            report_seconds: 60,
-            max_projects: 10_000,
-        }
-    }
-}
-
-/// What holds for a tenant: its limits, and what is kept of its people.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// Its limits.
-    pub limits: TenantLimits,
-    /// Whether some limit was set for it: then its callers are told what is left.
-    pub has_own_limits: bool,
-    /// How addresses are stored.
-    pub ip_addresses: IpStorage,
-    /// Pages of these origins may ask in its users' browsers; `*` is any.
-    pub cors_origins: Arc<[String]>,
-}
-
-/// Rates that a key has for itself; `None` is no limit but its tenant's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct KeyRates {
-    /// Requests a second.
-    pub requests_per_second: Option<u64>,
-    /// Facts a second.
-    pub events_per_second: Option<u64>,
-    /// Bytes of request bodies a second.
-    pub bytes_per_second: Option<u64>,
-}
 
 /// One tenant's terms and what it takes up right now.
 #[derive(Debug)]
@@ -117,11 +56,11 @@ impl Rates {
         }
     }
 
-    fn of_key(rates: KeyRates) -> Self {
+    fn of_key(limits: KeyLimits) -> Self {
         Self {
-            requests: rates.requests_per_second.map(Rate::new),
-            events: rates.events_per_second.map(Rate::new),
-            bytes: rates.bytes_per_second.map(Rate::new),
+            requests: limits.requests_per_second.map(|rate| Rate::new(rate.get())),
+            events: limits.events_per_second.map(|rate| Rate::new(rate.get())),
+            bytes: limits.bytes_per_second.map(|rate| Rate::new(rate.get())),
         }
     }
 
@@ -211,16 +150,23 @@ pub struct Allowances(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     defaults: RwLock<Terms>,
-    set: RwLock<HashMap<TenantId, Arc<Allowance>>>,
+    set: RwLock<HashMap<TenantId, Set>>,
     /// The origins that are set for some tenant, however many tenants there are.
     origins: RwLock<Origins>,
     unset: RwLock<HashMap<TenantId, Arc<Allowance>>>,
     keys: RwLock<HashMap<Arc<str>, OfKey>>,
 }
 
+/// A tenant that something was set for.
+#[derive(Debug)]
+struct Set {
+    settings: TenantSettings,
+    allowance: Arc<Allowance>,
+}
+
 #[derive(Debug)]
 struct OfKey {
-    set: KeyRates,
+    set: KeyLimits,
     rates: Arc<Rates>,
 }
 
@@ -232,29 +178,33 @@ impl Allowances {
         Self(Arc::new(shared))
     }
 
-    /// Changes the terms of tenants that nothing is set for.
+    /// Changes what holds where nothing else is set.
     pub fn set_defaults(&self, defaults: Terms) {
-        *self.0.defaults.write() = defaults;
+        *self.0.defaults.write() = defaults.clone();
         self.0.unset.write().clear();
+        let set: Vec<(TenantId, TenantSettings)> =
+            self.0.set.read().iter().map(|(tenant, set)| (tenant.clone(), set.settings.clone())).collect();
+        set.into_iter().for_each(|(tenant, settings)| self.set(&tenant, settings));
     }
 
-    /// The terms of tenants that nothing is set for.
+    /// What holds where nothing else is set.
     #[must_use]
     pub fn defaults(&self) -> Terms {
         self.0.defaults.read().clone()
     }
 
-    /// Sets a tenant's terms. What it has open stays counted.
-    pub fn set(&self, tenant: &TenantId, terms: Terms) {
+    /// Puts a tenant's settings in force. What it has open stays counted.
+    pub fn set(&self, tenant: &TenantId, settings: TenantSettings) {
         let before = self.known(tenant);
-        let mut allowance = Allowance::new(terms);
+        let mut allowance = Allowance::new(Terms::of(&settings, &self.defaults()));
         if let Some(before) = before {
             allowance.connections = before.connections.clone();
         }
         self.0.unset.write().remove(tenant);
         let origins = Arc::clone(&allowance.terms.cors_origins);
-        let replaced = self.0.set.write().insert(tenant.clone(), Arc::new(allowance));
-        let before = replaced.as_ref().map_or(&[][..], |replaced| &replaced.terms.cors_origins);
+        let set = Set { settings, allowance: Arc::new(allowance) };
+        let replaced = self.0.set.write().insert(tenant.clone(), set);
+        let before = replaced.as_ref().map_or(&[][..], |replaced| &replaced.allowance.terms.cors_origins);
         self.0.origins.write().replace(before, &origins);
     }
 
@@ -274,19 +224,19 @@ impl Allowances {
 
     /// What a key may take up, if it has rates of its own.
     #[must_use]
-    pub fn of_key(&self, key: &Arc<str>, rates: KeyRates) -> Option<Arc<Rates>> {
-        if rates == KeyRates::default() {
+    pub fn of_key(&self, key: &Arc<str>, limits: KeyLimits) -> Option<Arc<Rates>> {
+        if limits == KeyLimits::default() {
             return None;
         }
-        if let Some(known) = self.0.keys.read().get(key).filter(|known| known.set == rates) {
+        if let Some(known) = self.0.keys.read().get(key).filter(|known| known.set == limits) {
             return Some(Arc::clone(&known.rates));
         }
-        let made = Arc::new(Rates::of_key(rates));
+        let made = Arc::new(Rates::of_key(limits));
         let mut keys = self.0.keys.write();
         if keys.len() >= MAX_REMEMBERED {
             keys.clear();
         }
-        keys.insert(Arc::clone(key), OfKey { set: rates, rates: Arc::clone(&made) });
+        keys.insert(Arc::clone(key), OfKey { set: limits, rates: Arc::clone(&made) });
         Some(made)
     }
 
@@ -299,7 +249,7 @@ impl Allowances {
 
     fn known(&self, tenant: &TenantId) -> Option<Arc<Allowance>> {
         let set = self.0.set.read();
-        set.get(tenant).cloned().or_else(|| {
+        set.get(tenant).map(|set| Arc::clone(&set.allowance)).or_else(|| {
             drop(set);
             self.0.unset.read().get(tenant).cloned()
         })
@@ -308,16 +258,18 @@ impl Allowances {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn tenant(name: &str) -> TenantId {
         TenantId::parse(name).unwrap()
     }
 
-    fn terms(change: impl FnOnce(&mut TenantLimits)) -> Terms {
-        let mut terms = Terms::default();
-        change(&mut terms.limits);
-        terms
+    fn settings(limits: serde_json::Value) -> TenantSettings {
+        let mut settings = TenantSettings::default();
+        settings.apply(serde_json::from_value(json!({ "limits": limits })).unwrap());
+        settings
     }
 
     #[tokio::test]
@@ -325,7 +277,7 @@ mod tests {
         let allowances = Allowances::default();
         let (acme, other) = (tenant("acme"), tenant("other"));
         let held = allowances.of(&acme).connection().unwrap();
-        allowances.set(&acme, terms(|limits| (limits.open_connections, limits.events_per_second) = (1, 5)));
+        allowances.set(&acme, settings(json!({"open_connections": 1, "events_per_second": 5})));
         let refused = allowances.of(&acme).connection().unwrap_err();
         assert_eq!((refused.kind, refused.limit), (Kind::Connections, 1));
         assert!(allowances.of(&other).connection().is_ok());
@@ -336,11 +288,19 @@ mod tests {
         assert!(of_acme.rates().take(Kind::Events, 6).is_ok());
         assert_eq!(of_acme.rates().take(Kind::Events, 1).unwrap_err().limit, 5);
         assert!(allowances.of(&other).rates().take(Kind::Events, 6).is_ok());
+
+        let mut fewer = Terms::default();
+        fewer.limits.concurrent_reports = 3;
+        allowances.set_defaults(fewer);
+        let limits = |tenant| allowances.of(tenant).terms.limits.clone();
+        assert_eq!((limits(&acme).concurrent_reports, limits(&acme).events_per_second), (3, 5));
+        assert_eq!(limits(&other).concurrent_reports, 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_report_waits_for_its_turn_and_is_refused_when_none_comes() {
-        let allowances = Allowances::new(terms(|limits| limits.concurrent_reports = 1));
+        let allowances = Allowances::default();
+        allowances.set(&tenant("acme"), settings(json!({"concurrent_reports": 1})));
         let first = allowances.of(&tenant("acme")).report().await.unwrap();
         let refused = allowances.of(&tenant("acme")).report().await.unwrap_err();
         assert_eq!((refused.kind, refused.limit), (Kind::Reports, 1));
@@ -352,12 +312,13 @@ mod tests {
     #[test]
     fn a_key_with_rates_of_its_own_has_them_across_requests() {
         let allowances = Allowances::default();
-        let rates = KeyRates { requests_per_second: Some(1), ..KeyRates::default() };
+        let limits = |value| serde_json::from_value::<KeyLimits>(value).unwrap();
+        let rates = limits(json!({"requests_per_second": 1}));
         let key: Arc<str> = "key_a".into();
         assert!(allowances.of_key(&key, rates).unwrap().take(Kind::Requests, 1).is_ok());
         assert!(allowances.of_key(&key, rates).unwrap().take(Kind::Requests, 1).is_err());
-        let more = KeyRates { requests_per_second: Some(10), ..rates };
+        let more = limits(json!({"requests_per_second": 10}));
         assert!(allowances.of_key(&key, more).unwrap().take(Kind::Requests, 1).is_ok());
-        assert!(allowances.of_key(&key, KeyRates::default()).is_none());
+        assert!(allowances.of_key(&key, KeyLimits::default()).is_none());
     }
 }

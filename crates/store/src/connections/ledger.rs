@@ -127,6 +127,11 @@ impl Ledger {
         self.take(batch, Moment { is_replay: true, is_recovery: true, ..self.moment(now) })
     }
 
+    /// [`Ledger::apply`] of messages that the past peaks know already.
+    pub(super) fn tell_again(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
+        self.take(batch, Moment { is_recovery: true, ..self.moment(now) })
+    }
+
     fn take(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), StoreError> {
         let messages = Messages::of(batch)?;
         for row in 0..messages.len() {
@@ -230,7 +235,11 @@ impl Ledger {
         past.renew(stale.day, stale.changes, hours);
     }
 
-    fn moment(&self, now: Micros) -> Moment {
+    pub(super) fn tenant_mut_if_known(&mut self, tenant: &str) -> Option<&mut TenantLedger> {
+        self.tenants.get_mut(tenant)
+    }
+
+    pub(super) fn moment(&self, now: Micros) -> Moment {
         Moment { now: now.0, since: self.since, is_recovery: false, is_replay: false }
     }
 

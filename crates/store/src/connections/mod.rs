@@ -8,6 +8,7 @@
 //! The ledger lives in memory and is read from the facts when the store opens; a checkpoint keeps the past.
 
 mod chunks;
+pub(crate) mod forget;
 mod from_facts;
 mod groups;
 mod interner;

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::RandomState;
@@ -458,6 +459,25 @@ impl TenantLedger {
         vacant.set_scheduled(life.is_scheduled());
         self.lives.set(place as usize, vacant);
         self.vacant.push(place);
+    }
+
+    /// The projects and ids of the connections at some of the places; none once there are no more places.
+    pub(super) fn names(&self, places: Range<usize>) -> Option<impl Iterator<Item = (&str, &str)>> {
+        (places.start < self.lives.len()).then(|| {
+            let places = places.start..places.end.min(self.lives.len());
+            places.filter(|place| self.lives.get(*place).is_there()).filter_map(|place| {
+                let names = &self.names[place];
+                Some((&**self.texts.get(names.project)?, &*names.id))
+            })
+        })
+    }
+
+    /// Forgets a connection as if it had never been told of. What its hours before the ledger counted stays.
+    pub(super) fn forget(&mut self, project: &str, id: &str, moment: Moment) {
+        let Some(place) = self.find(project, id) else { return };
+        let life = self.lives.get(place as usize);
+        self.count(life, Life::VACANT, moment);
+        self.remove(place, life);
     }
 
     /// An id names a connection within its project: a project's credential reaches no other's.

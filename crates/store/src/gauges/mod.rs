@@ -82,7 +82,7 @@ impl Gauges {
         match table {
             Table::Events => self.apply_events(&EventBatch::of(batch)?),
             Table::Connections => self.apply_connections(batch, &tenants),
-            Table::Sessions | Table::Requests => Ok(()),
+            Table::Sessions | Table::Requests => self.apply_projects(batch, &tenants),
         }
     }
 
@@ -138,6 +138,19 @@ impl Gauges {
         for (row, at) in read::instants(batch, "event_time")?.iter().enumerate() {
             let project = self.tenant_mut(tenants.get(row)).project_mut(projects.get(row));
             project.last_activity = project.last_activity.max(Some(*at));
+        }
+        Ok(())
+    }
+
+    /// A project comes into being by its first fact, whatever that is of.
+    fn apply_projects(&mut self, batch: &RecordBatch, tenants: &Labels<'_>) -> Result<(), StoreError> {
+        let projects = Labels::of(batch, "project_id")?;
+        let mut before = None;
+        for (row, codes) in tenants.codes.iter().zip(projects.codes).enumerate() {
+            // Rows of one project mostly come together.
+            if before.replace(codes) != Some(codes) {
+                self.tenant_mut(tenants.get(row)).project_mut(projects.get(row));
+            }
         }
         Ok(())
     }

@@ -72,6 +72,17 @@ impl OpenSegment {
         self.footer.as_written.metadata()
     }
 
+    /// True when the file has the column; one that it lacks is all null.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.footer.as_written.schema().field_with_name(name).is_ok()
+    }
+
+    /// Which of the file's rows is the first of a row group.
+    pub fn first_row(&self, row_group: usize) -> usize {
+        let groups = self.metadata().row_groups().iter().take(row_group);
+        groups.map(|group| usize::try_from(group.num_rows()).unwrap_or(0)).sum()
+    }
+
     pub fn builder(&self, texts: Texts) -> ParquetRecordBatchReaderBuilder<RangedFile> {
         let metadata = match texts {
             Texts::AsWritten => &self.footer.as_written,

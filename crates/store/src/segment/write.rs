@@ -37,20 +37,7 @@ pub(crate) fn write(
     table: Table,
     batches: &[RecordBatch],
 ) -> Result<SegmentMeta, StoreError> {
-    let name = format!("{}-{number:010}.parquet", table.name());
-    let mut meta = SegmentMeta {
-        name,
-        table: table.name().to_owned(),
-        rows: 0,
-        bytes: 0,
-        raw_bytes: 0,
-        crc32c: 0,
-        min_time: i64::MAX,
-        max_time: i64::MIN,
-        max_received: i64::MIN,
-        client_ids: 0,
-        is_fresh: true,
-    };
+    let mut meta = SegmentMeta::new(table, number);
     for batch in batches {
         meta.count(table, batch)?;
     }
@@ -69,7 +56,25 @@ pub(crate) fn write(
 }
 
 impl SegmentMeta {
-    fn count(&mut self, table: Table, batch: &RecordBatch) -> Result<(), StoreError> {
+    /// Of a segment without rows.
+    pub(super) fn new(table: Table, number: u64) -> Self {
+        Self {
+            name: format!("{}-{number:010}.parquet", table.name()),
+            table: table.name().to_owned(),
+            rows: 0,
+            bytes: 0,
+            raw_bytes: 0,
+            crc32c: 0,
+            min_time: i64::MAX,
+            max_time: i64::MIN,
+            max_received: i64::MIN,
+            client_ids: 0,
+            through: 0,
+            is_fresh: true,
+        }
+    }
+
+    pub(super) fn count(&mut self, table: Table, batch: &RecordBatch) -> Result<(), StoreError> {
         let times = read::instants(batch, "event_time")?.iter().copied();
         let received = read::instants(batch, "received_at")?.iter().copied();
         self.rows += batch.num_rows() as u64;
@@ -153,7 +158,7 @@ pub(crate) fn id_column(table: Table) -> &'static str {
 /// How each kind of column is written. Ids count upwards, so they are kept as what differs from the one
 /// before; instants likewise; text that seldom repeats goes without a dictionary. Statistics are kept for what
 /// readers skip by.
-fn properties(table: Table) -> WriterProperties {
+pub(super) fn properties(table: Table) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))

@@ -32,11 +32,6 @@ fn recovered(dir: &Path) -> (Vec<String>, Option<log_recovery::Damage>) {
     (ids.collect(), recovered.damage)
 }
 
-/// Somewhere in memory when the system has such a place: thousands of files are written.
-fn fast_dir() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
 /// Where each whole prefix of the log ends, and how many events it holds.
 fn frame_ends(content: &[u8], counts: &[usize]) -> Vec<(usize, usize)> {
     let mut ends = vec![(4096, 0)];

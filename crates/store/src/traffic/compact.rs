@@ -69,7 +69,7 @@ fn merge_run(
     let mut parts: Vec<_> = manifest.traffic.parts.iter().filter(|part| !is_in_run(part)).cloned().collect();
     parts.push(merged);
     install(shared, manifest, parts)?;
-    run.iter().for_each(|part| part.make_obsolete());
+    run.iter().for_each(|part| part.retire());
     tracing::debug!(parts = run.len(), "parts of traffic merged");
     Ok(true)
 }
@@ -96,7 +96,7 @@ pub(crate) fn rebuild(shared: &Shared) -> Result<(), StoreError> {
         );
     let result = result.and_then(|()| install(shared, &manifest, parts.clone()));
     let useless = if result.is_ok() { &manifest.traffic.parts } else { &parts };
-    useless.iter().for_each(|part| part.make_obsolete());
+    useless.iter().for_each(|part| part.retire());
     result
 }
 

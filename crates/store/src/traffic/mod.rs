@@ -23,7 +23,7 @@ use crate::error::StoreError;
 pub(crate) use compact::{can_tidy, compact, rebuild, tidy};
 pub use key::{Family, Level, Texts};
 pub use measure::{Hit, Measure, NETWORK_STATISTICS};
-pub(crate) use part::{Part, PartMeta, remove_orphans};
+pub(crate) use part::{Part, PartMeta, name as part_name, remove_orphans};
 pub(crate) use tally::write_tally;
 
 /// The version of what is added up, and how it is written. Another one is not read, but made anew.

@@ -40,36 +40,19 @@ pub(crate) struct PartMeta {
     pub bytes: u64,
 }
 
-/// A part's file. It stays readable while somebody holds this, also once it is obsolete.
+/// A part's file. It stays readable while somebody holds this, also once it was replaced.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub meta: PartMeta,
     path: PathBuf,
     is_damaged: AtomicBool,
-    is_obsolete: AtomicBool,
     /// Read when an entry is first asked for.
     open: OnceLock<Arc<OpenPart>>,
 }
 
-impl Drop for Part {
-    fn drop(&mut self) {
-        if *self.is_obsolete.get_mut()
-            && let Err(error) = fs::remove_file(&self.path)
-        {
-            tracing::warn!(file = %self.path.display(), %error, "cannot remove a merged part");
-        }
-    }
-}
-
 impl Part {
     pub fn new(dir: &Path, meta: PartMeta) -> Self {
-        Self {
-            path: dir.join(name(meta.number)),
-            meta,
-            is_damaged: false.into(),
-            is_obsolete: false.into(),
-            open: OnceLock::new(),
-        }
+        Self { path: dir.join(name(meta.number)), meta, is_damaged: false.into(), open: OnceLock::new() }
     }
 
     /// Visits the entries with `from <= key < to`.
@@ -137,13 +120,18 @@ impl Part {
         error
     }
 
-    /// The file goes once nobody holds it any more.
-    pub fn make_obsolete(&self) {
-        self.is_obsolete.store(true, Ordering::Relaxed);
+    /// Takes the file's name away; readers that still hold it can go on, by the handle they share.
+    pub fn retire(&self) {
+        if let Err(error) = self.open() {
+            tracing::debug!(%error, "a part is removed that could not be read");
+        }
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(file = %self.path.display(), %error, "cannot remove a part that is no longer needed");
+        }
     }
 }
 
-fn name(number: u64) -> String {
+pub(crate) fn name(number: u64) -> String {
     format!("traffic-{number:010}.part")
 }
 

@@ -1,52 +1,77 @@
-//! `tidegauge key`: makes, lists and revokes API keys, beside a running server or without one.
+//! `tidegauge key`: makes, lists, rotates and revokes API keys, beside a running server or without one.
 
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Serialize;
-use tidegauge_accounts::{Accounts, KeyRequest, KeyRow, NewKey, Scopes, parse_expiry};
+use tidegauge_accounts::{
+    BytesPerSecond, EventsPerSecond, KeyLimits, KeyRequest, KeyRow, NewKey, RequestsPerSecond, Scopes,
+    parse_duration, parse_expiry,
+};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 
+use super::accounts_args::{AccountsArgs, me};
 use super::say_json;
 
-/// Make, list and revoke API keys. A running server honours the change within a second.
+/// Make, list, rotate and revoke API keys. A running server honours the change within a second.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Make a key; its secret is shown this once.
-    Create {
-        /// The data directory.
-        #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
-        data: PathBuf,
-        /// Whose key; a tenant that does not exist is made.
-        #[arg(long)]
-        tenant: TenantId,
-        /// The one project it is for; all of the tenant's without this.
-        #[arg(long)]
-        project: Option<ProjectId>,
-        /// What it may do: one or more of ingest, read, admin.
-        #[arg(long = "scope")]
-        scopes: Scopes,
-        /// When it ends, such as 90d, 12h or 30m from now; never without this.
-        #[arg(long, value_parser = parse_expiry)]
-        expires: Option<std::time::Duration>,
-        /// A name to know it by.
-        #[arg(long)]
-        name: Option<String>,
-    },
+    Create(CreateArgs),
     /// List the keys, without their secrets.
     List {
-        /// The data directory.
-        #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
-        data: PathBuf,
+        #[command(flatten)]
+        accounts: AccountsArgs,
+        /// Those of one tenant.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
+    /// Put a new key in the place of an old one, with what it may and how long it lives; its secret is shown this once.
+    Rotate {
+        #[command(flatten)]
+        accounts: AccountsArgs,
+        /// The old key's id, as listed, or the key itself.
+        key: String,
+        /// How long the old key goes on working beside the new one, up to 90d; without this it ends at once.
+        #[arg(long, value_parser = parse_duration, default_value = "0s")]
+        overlap: Duration,
     },
     /// Revoke a key.
     Revoke {
-        /// The data directory.
-        #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
-        data: PathBuf,
+        #[command(flatten)]
+        accounts: AccountsArgs,
         /// The key's id, as listed, or the key itself.
         key: String,
     },
+}
+
+/// Make a key; its secret is shown this once.
+#[derive(clap::Args)]
+pub struct CreateArgs {
+    #[command(flatten)]
+    accounts: AccountsArgs,
+    /// Whose key; a tenant that does not exist is made.
+    #[arg(long)]
+    tenant: TenantId,
+    /// The one project it is for; all of the tenant's without this.
+    #[arg(long)]
+    project: Option<ProjectId>,
+    /// What it may do: one or more of ingest, read, admin.
+    #[arg(long = "scope")]
+    scopes: Scopes,
+    /// When it ends, such as 90d, 12h or 30m from now; never without this.
+    #[arg(long, value_parser = parse_expiry)]
+    expires: Option<Duration>,
+    /// A name to know it by.
+    #[arg(long)]
+    name: Option<String>,
+    /// Most HTTP requests per second with this key, beside the tenant's limit.
+    #[arg(long, value_name = "NUMBER")]
+    requests_per_second: Option<RequestsPerSecond>,
+    /// Most facts per second with this key, beside the tenant's limit.
+    #[arg(long, value_name = "NUMBER")]
+    events_per_second: Option<EventsPerSecond>,
+    /// Most bytes of bodies per second with this key, beside the tenant's limit.
+    #[arg(long, value_name = "NUMBER")]
+    bytes_per_second: Option<BytesPerSecond>,
 }
 
 pub fn run(command: Command) -> anyhow::Result<()> {
@@ -55,32 +80,47 @@ pub fn run(command: Command) -> anyhow::Result<()> {
 
 async fn run_async(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Create { data, tenant, project, scopes, expires, name } => {
-            let accounts = open_or_make(&data).await?;
-            let request = KeyRequest { tenant, project, scopes, expires_in: expires, name };
-            let key = accounts.create_key(request).await?;
+        Command::Create(args) => {
+            let accounts = args.accounts.open_or_make().await?;
+            let key = accounts.create_key(&me(), args.request()).await?;
             say_json(&KeyShown::from(&key))?;
             accounts.close().await;
         }
-        Command::List { data } => {
-            let accounts = Accounts::open(&data).await?;
-            let keys = accounts.list_keys().await?;
+        Command::List { accounts, tenant } => {
+            let accounts = accounts.open().await?;
+            let keys = accounts.list_keys(tenant.as_ref()).await?;
             say_json(&keys.iter().map(KeyShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
         }
-        Command::Revoke { data, key } => {
-            let accounts = Accounts::open(&data).await?;
-            say_json(&KeyShown::from(&accounts.revoke_key(&key).await?))?;
+        Command::Rotate { accounts, key, overlap } => {
+            let accounts = accounts.open().await?;
+            say_json(&KeyShown::from(&accounts.rotate_key(&me(), None, &key, overlap).await?))?;
+            accounts.close().await;
+        }
+        Command::Revoke { accounts, key } => {
+            let accounts = accounts.open().await?;
+            say_json(&KeyShown::from(&accounts.revoke_key(&me(), None, &key).await?))?;
             accounts.close().await;
         }
     }
     Ok(())
 }
 
-/// Opens the accounts, making the directory: a key may be made before the first start.
-async fn open_or_make(data: &Path) -> anyhow::Result<Accounts> {
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
-    Ok(Accounts::open(data).await?)
+impl CreateArgs {
+    fn request(self) -> KeyRequest {
+        KeyRequest {
+            tenant: self.tenant,
+            project: self.project,
+            scopes: self.scopes,
+            expires_in: self.expires,
+            name: self.name,
+            limits: KeyLimits {
+                requests_per_second: self.requests_per_second,
+                events_per_second: self.events_per_second,
+                bytes_per_second: self.bytes_per_second,
+            },
+        }
+    }
 }
 
 /// A key as it is printed; its secret only when it has just been made.
@@ -94,10 +134,13 @@ struct KeyShown<'a> {
     tenant: &'a str,
     project: Option<&'a str>,
     scopes: Scopes,
+    limits: KeyLimits,
     name: Option<&'a str>,
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    last_used_at: Option<String>,
+    replaced_by: Option<&'a str>,
 }
 
 impl<'a> From<&'a NewKey> for KeyShown<'a> {
@@ -109,10 +152,13 @@ impl<'a> From<&'a NewKey> for KeyShown<'a> {
             tenant: key.tenant.as_str(),
             project: key.project.as_ref().map(ProjectId::as_str),
             scopes: key.scopes,
+            limits: key.limits,
             name: key.name.as_deref(),
             created_at: instant(key.created_at),
             expires_at: key.expires_at.map(instant),
             revoked_at: None,
+            last_used_at: None,
+            replaced_by: None,
         }
     }
 }
@@ -126,10 +172,13 @@ impl<'a> From<&'a KeyRow> for KeyShown<'a> {
             tenant: row.tenant.as_str(),
             project: row.project.as_ref().map(ProjectId::as_str),
             scopes: row.scopes,
+            limits: row.limits,
             name: row.name.as_deref(),
             created_at: instant(row.created_at),
             expires_at: row.expires_at.map(instant),
             revoked_at: row.revoked_at.map(instant),
+            last_used_at: row.last_used_at.map(instant),
+            replaced_by: row.replaced_by.as_deref(),
         }
     }
 }

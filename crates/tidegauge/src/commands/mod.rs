@@ -1,12 +1,18 @@
 //! The commands, and the two ways they speak: results on standard output, one line of trouble on
 //! standard error.
 
+pub mod accounts_args;
+pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod connect;
 pub mod export;
 pub mod gateway;
+pub mod health;
 pub mod import;
 pub mod key;
+pub mod project;
+pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;

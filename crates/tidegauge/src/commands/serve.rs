@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -11,19 +12,23 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::builder::RangedU64ValueParser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, TenantSettings};
+use tidegauge_accounts::{Accounts, IdleTimeout, NewKey, Retention, RetentionDays, TenantSettings};
 use tidegauge_connect::Figures;
 use tidegauge_facts::TenantId;
 use tidegauge_geo::{Countries, CountrySource};
+use tidegauge_server::auth::Door;
 use tidegauge_server::client_address::TrustedProxies;
 use tidegauge_server::intake::connections::close_abandoned;
+use tidegauge_server::limits::Allowances;
 use tidegauge_server::{App, Limits, router};
 use tidegauge_store::{Options, Store};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::accounts_args::DatabaseArgs;
 use super::serve_tyk::TykArgs;
 use super::{say, start_logging};
+use crate::notify::{ServiceManager, State};
 
 /// Run the server.
 #[derive(clap::Args)]
@@ -34,6 +39,8 @@ pub struct Args {
     /// The data directory; it is made when it is missing.
     #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Facts are written to segments at least this often, in seconds.
     #[arg(long, default_value_t = 60, env = "TIDEGAUGE_FLUSH_INTERVAL_SECONDS", value_parser = seconds())]
     flush_interval_seconds: u64,
@@ -133,6 +140,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
     let gateway = args.tyk.address()?;
     // The address first: a second server on it must not touch the data directory.
     let listener = tidegauge_server::serve::listen(args.listen).await?;
@@ -146,12 +154,16 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         Ok(closed) => tracing::info!(closed, "WebSockets that the last run left open were closed"),
         Err(error) => tracing::warn!(%error, "WebSockets that the last run left open could not be closed"),
     }
-    let accounts = Accounts::open(&args.data).await?;
-    follow_settings(&accounts, &store).await?;
+    let accounts = args.database.open(&args.data).await?;
+    let allowances = Allowances::default();
+    follow_settings(&accounts, &store, &allowances).await?;
     let first_key = accounts.first_start().await?;
     args.tyk.check_tenant(&accounts).await?;
     let keys = accounts.key_ring().await?;
     announce(address, &args.data, first_key.as_ref())?;
+    let manager = ServiceManager::of_this_process();
+    manager.tell(State::Ready);
+    let reloads = tokio::spawn(reload(hangup, manager.clone()));
 
     let stop = CancellationToken::new();
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
@@ -161,7 +173,7 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
         connector: figures.clone(),
         trusted_proxies: args.trusted_proxies,
         countries,
-        ..App::new(Arc::clone(&store), accounts.clone(), keys, limits.clone())
+        ..App::new(Arc::clone(&store), accounts.clone(), Door::new(keys, allowances), limits.clone())
     };
     let gateway_stop = CancellationToken::new();
     let gateway =
@@ -174,6 +186,8 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        reloads.abort();
+        manager.tell(State::Stopping);
         let _ = asked_to_stop.set(Instant::now());
         sockets.stop();
         gateway_stop.cancel();
@@ -199,13 +213,33 @@ async fn serve(args: Args, open_files: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// At each SIGHUP, which would end the process otherwise.
+async fn reload(mut hangup: Signal, manager: ServiceManager) {
+    while hangup.recv().await.is_some() {
+        manager.tell(State::Reloading);
+        tracing::info!("SIGHUP: nothing of the configuration is read again while the server runs");
+        manager.tell(State::Ready);
+    }
+}
+
 /// Puts each tenant's settings in force: now, and each change as it comes.
-async fn follow_settings(accounts: &Accounts, store: &Arc<Store>) -> anyhow::Result<()> {
-    let store = Arc::clone(store);
+async fn follow_settings(
+    accounts: &Accounts,
+    store: &Arc<Store>,
+    allowances: &Allowances,
+) -> anyhow::Result<()> {
+    let (store, allowances) = (Arc::clone(store), allowances.clone());
     let follower = move |tenant: &TenantId, settings: &TenantSettings| {
         store.set_idle_timeout(tenant.as_str(), settings.idle_timeout.map(IdleTimeout::as_duration));
+        let Retention { events, sessions, connections, requests } = settings.retention;
+        store.set_retention(tenant.as_str(), [events, sessions, connections, requests].map(days));
+        allowances.set(tenant, settings.clone());
     };
     Ok(accounts.follow_settings(follower).await?)
+}
+
+fn days(set: Option<RetentionDays>) -> Option<NonZeroU32> {
+    set.and_then(|days| u32::try_from(days.get()).ok()).and_then(NonZeroU32::new)
 }
 
 /// Says where the server is and, on the first start, the key: on standard output and in `admin.key`.

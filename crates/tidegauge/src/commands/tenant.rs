@@ -1,50 +1,47 @@
-//! `tidegauge tenant`: lists the tenants and sets what each has of its own, beside a running server or without one.
+//! `tidegauge tenant`: makes and lists tenants and sets what each has of its own, beside a running server or without one.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod settings_args;
 
 use serde::Serialize;
-use tidegauge_accounts::{Accounts, IdleTimeout, TenantRow, parse_duration};
+use tidegauge_accounts::{TenantRow, TenantSettings};
 use tidegauge_facts::{Micros, TenantId};
 
+use self::settings_args::SettingsArgs;
+use super::accounts_args::{AccountsArgs, me};
 use super::say_json;
 
-/// List tenants and set what each has of its own. A running server honours the change within a second.
+/// Make and list tenants and set what each has of its own. A running server honours the change within a second.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Set what a tenant has otherwise than the server's defaults.
+    /// Make a tenant, with its project `default`.
+    Create {
+        #[command(flatten)]
+        accounts: AccountsArgs,
+        /// The tenant's id.
+        tenant: TenantId,
+    },
+    /// Set what a tenant has otherwise than the server's defaults; what is not named stays.
     Set {
-        /// The data directory.
-        #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
-        data: PathBuf,
-        /// Whose setting; the tenant must exist.
+        #[command(flatten)]
+        accounts: AccountsArgs,
+        /// Whose settings; the tenant must exist.
         #[arg(long)]
         tenant: TenantId,
-        /// How long its connections may be silent before they count as closed: such as 10m, up to 24h, or `default`
-        /// for the server's.
-        #[arg(long, value_parser = own_or_default)]
-        idle_timeout: OwnOrDefault,
+        #[command(flatten)]
+        settings: Box<SettingsArgs>,
+    },
+    /// Show one tenant with its settings.
+    Show {
+        #[command(flatten)]
+        accounts: AccountsArgs,
+        /// The tenant's id.
+        tenant: TenantId,
     },
     /// List the tenants with their settings.
     List {
-        /// The data directory.
-        #[arg(long, default_value = "./data", env = "TIDEGAUGE_DATA")]
-        data: PathBuf,
+        #[command(flatten)]
+        accounts: AccountsArgs,
     },
-}
-
-/// A length of time of the tenant's own, or the server's.
-#[derive(Debug, Clone, Copy)]
-pub enum OwnOrDefault {
-    Own(Duration),
-    Default,
-}
-
-fn own_or_default(text: &str) -> Result<OwnOrDefault, String> {
-    match text {
-        "default" => Ok(OwnOrDefault::Default),
-        text => parse_duration(text).map(OwnOrDefault::Own).map_err(|error| format!("{error}; or default")),
-    }
 }
 
 pub fn run(command: Command) -> anyhow::Result<()> {
@@ -53,18 +50,24 @@ pub fn run(command: Command) -> anyhow::Result<()> {
 
 async fn run_async(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Set { data, tenant, idle_timeout } => {
-            let idle_timeout = match idle_timeout {
-                OwnOrDefault::Own(time) => Some(IdleTimeout::from_secs(time.as_secs())?),
-                OwnOrDefault::Default => None,
-            };
-            let accounts = Accounts::open(&data).await?;
-            let set = accounts.set_tenant_settings(&tenant, |settings| settings.idle_timeout = idle_timeout);
-            say_json(&TenantShown::from(&set.await?))?;
+        Command::Create { accounts, tenant } => {
+            let accounts = accounts.open_or_make().await?;
+            say_json(&TenantShown::from(&accounts.create_tenant(&me(), &tenant).await?))?;
             accounts.close().await;
         }
-        Command::List { data } => {
-            let accounts = Accounts::open(&data).await?;
+        Command::Set { accounts, tenant, settings } => {
+            let accounts = accounts.open().await?;
+            let set = accounts.set_tenant_settings(&me(), &tenant, settings.patch()).await?;
+            say_json(&TenantShown::from(&set))?;
+            accounts.close().await;
+        }
+        Command::Show { accounts, tenant } => {
+            let accounts = accounts.open().await?;
+            say_json(&TenantShown::from(&accounts.tenant(&tenant).await?))?;
+            accounts.close().await;
+        }
+        Command::List { accounts } => {
+            let accounts = accounts.open().await?;
             let tenants = accounts.list_tenants().await?;
             say_json(&tenants.iter().map(TenantShown::from).collect::<Vec<_>>())?;
             accounts.close().await;
@@ -78,7 +81,8 @@ async fn run_async(command: Command) -> anyhow::Result<()> {
 struct TenantShown<'a> {
     tenant: &'a str,
     created_at: String,
-    idle_timeout_seconds: Option<u64>,
+    #[serde(flatten)]
+    settings: &'a TenantSettings,
 }
 
 impl<'a> From<&'a TenantRow> for TenantShown<'a> {
@@ -86,7 +90,7 @@ impl<'a> From<&'a TenantRow> for TenantShown<'a> {
         Self {
             tenant: row.id.as_str(),
             created_at: Micros(row.created_at).to_millis_text(),
-            idle_timeout_seconds: row.settings.idle_timeout.map(IdleTimeout::as_secs),
+            settings: &row.settings,
         }
     }
 }

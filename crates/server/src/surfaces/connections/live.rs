@@ -21,7 +21,7 @@ use tidegauge_facts::{Micros, ProjectId};
 use super::key_mask::hex;
 use super::socket::{Held, MAX_MESSAGE_BYTES, READ_BUFFER_BYTES, hold};
 use crate::app::App;
-use crate::auth::{Caller, Denied, Lasting, Presented, may, presented_credential};
+use crate::auth::{Caller, Denied, Lasting, Presented, Shown, may, shown_credential};
 use crate::intake::connections::LiveConnection;
 use crate::query::{BadQuery, Query};
 use crate::serve::Peer;
@@ -65,7 +65,7 @@ async fn connect(
         user_id: text(query, &["user_id", "userId"], USER_RULE).map_err(fail)?,
         ip: ip.as_deref().map(Box::from),
         host: app.sockets.host().map(Box::from),
-        api_key_hash: Some(hex(&credential.sha256()).into()),
+        api_key_hash: credential.key_sha256().map(|sha256| hex(&sha256).into()),
         opened_at: Micros::now(),
     };
     let upgrade = upgrade.map_err(|rejection| fail(not_upgraded(&rejection)))?;
@@ -94,14 +94,14 @@ async fn authorize(
     headers: &HeaderMap,
     query: Query<'_>,
 ) -> Result<(Lasting, Caller), FailureKind> {
-    let (text, caller) = match (presented_credential(headers), sender.0) {
-        (Ok(text), presented) => (Cow::Borrowed(text), presented.map_err(FailureKind::Denied)?),
+    let (text, caller) = match (shown_credential(headers), sender.0) {
+        (Ok(shown), presented) => (Cow::Borrowed(shown.text()), presented.map_err(FailureKind::Denied)?),
         (Err(Denied::NoCredential), _) => {
             let text = query
                 .one(&["access_token", "token"])
                 .map_err(|_| FailureKind::Denied(Denied::BadCredential))?
                 .ok_or(FailureKind::Denied(Denied::NoCredential))?;
-            let admitted = app.door.admit(&text, headers, app.limits.max_body_bytes).await;
+            let admitted = app.door.admit(Shown::Bearer(&text), headers, app.limits.max_body_bytes).await;
             (text, admitted.map_err(FailureKind::Denied)?.0)
         }
         (Err(denied), _) => return Err(FailureKind::Denied(denied)),

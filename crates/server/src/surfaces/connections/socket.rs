@@ -157,7 +157,7 @@ impl Life<'_> {
         }
         if now >= self.pinged + app.limits.websocket_ping {
             self.pinged = now;
-            if !app.door.still_works(&self.held.credential, Micros::now()) {
+            if !app.door.still_works(&self.held.credential, Micros::now()).await {
                 return Some(End::KeyEnded);
             }
             return self.send(Message::Ping(bytes::Bytes::new())).await;
@@ -187,7 +187,7 @@ impl Life<'_> {
         }
         drop(message);
         if now >= self.noted + ACTIVITY_EVERY {
-            if !self.held.app.door.still_works(&self.held.credential, self.heard_at) {
+            if !self.held.app.door.still_works(&self.held.credential, self.heard_at).await {
                 return Some(End::KeyEnded);
             }
             self.note_activity(now);

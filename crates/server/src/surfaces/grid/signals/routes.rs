@@ -20,7 +20,7 @@ use super::fields::Field;
 use super::record::Record;
 use super::rows::{SignalEvent, client_row, session_row};
 use crate::app::App;
-use crate::auth::{Caller, Denied, may};
+use crate::auth::{Caller, Denied, Shown, may};
 use crate::body::WholeBody;
 use crate::intake::events::take_events;
 use crate::intake::sessions::take_session;
@@ -146,7 +146,7 @@ impl FromRequestParts<Arc<App>> for Sender {
         let key: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, app).await;
         // What is not even text is no key either.
         let Path(key) = key.map_err(|_| Failure::Denied(Denied::BadCredential))?;
-        let admitted = app.door.admit(&key, &parts.headers, app.limits.max_body_bytes).await;
+        let admitted = app.door.admit(Shown::Bare(&key), &parts.headers, app.limits.max_body_bytes).await;
         let (caller, _) = admitted.map_err(Failure::Denied)?;
         let caller = may(caller, Scope::Ingest).map_err(Failure::Denied)?;
         let address =

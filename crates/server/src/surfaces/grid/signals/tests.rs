@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
-use tidegauge_accounts::{Principal, Scopes};
+use tidegauge_accounts::{Credential, KeyLimits, Principal, Scopes};
 use tidegauge_facts::{Micros, Session, TenantId};
 
 use super::fields::{Field, Kind};
@@ -19,7 +19,8 @@ fn principal() -> Principal {
         tenant: TenantId::parse("acme").unwrap(),
         project: None,
         scopes: Scopes::default(),
-        key_id: "key_1".into(),
+        limits: KeyLimits::default(),
+        credential: Credential::Key("key_1".into()),
     }
 }
 

@@ -1,0 +1,165 @@
+//! `/api/v1/admin/tenants/{tenant}/erasures`: a person's data goes, by user, client or session id, wherever it lies.
+//!
+//! The person's id is in no answer and not in the audit log: what is erased is not written down again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tidegauge_facts::{Table, TenantId};
+use tidegauge_store::{Erased, Erasure, ErasureId, ErasureState, Person};
+
+use super::failure::{Failure, method_not_allowed};
+use super::input::{Input, List, Named};
+use super::who::Admin;
+use crate::app::App;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    let path = "/api/v1/admin/tenants/{tenant}/erasures";
+    Router::new()
+        .route(path, get(list).post(request).fallback(method_not_allowed))
+        .route(&format!("{path}/{{erasure}}"), get(show).fallback(method_not_allowed))
+}
+
+/// Who is to be forgotten: exactly one of the three.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhoInput {
+    user_id: Option<String>,
+    client_id: Option<String>,
+    session_id: Option<String>,
+}
+
+/// An erasure, and how far it is.
+#[derive(Debug, Serialize)]
+pub(super) struct ErasureAnswer {
+    id: ErasureId,
+    requested_at: String,
+    /// `waiting`, `running`, `done` or `failed`.
+    state: &'static str,
+    /// Segments looked through, while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<ErasedAnswer>,
+    /// What is in the way, when it failed; it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Progress {
+    done: usize,
+    total: usize,
+}
+
+/// What an erasure did.
+#[derive(Debug, Serialize)]
+struct ErasedAnswer {
+    at: String,
+    /// Rows that went, by table.
+    rows: serde_json::Map<String, serde_json::Value>,
+    /// Files that were set aside as damaged earlier and hold the id's bytes.
+    set_aside: Vec<String>,
+}
+
+impl From<Erasure> for ErasureAnswer {
+    fn from(erasure: Erasure) -> Self {
+        let mut answer = Self {
+            id: erasure.id,
+            requested_at: erasure.requested_at.to_millis_text(),
+            state: "waiting",
+            progress: None,
+            erased: None,
+            reason: None,
+        };
+        match erasure.state {
+            ErasureState::Waiting => {}
+            ErasureState::Running { done, total } => {
+                (answer.state, answer.progress) = ("running", Some(Progress { done, total }));
+            }
+            ErasureState::Done(erased) => (answer.state, answer.erased) = ("done", Some(erased.into())),
+            ErasureState::Failed { reason } => (answer.state, answer.reason) = ("failed", Some(reason)),
+        }
+        answer
+    }
+}
+
+impl ErasureAnswer {
+    /// What is in the way is a file of the server's, whose name is for the operator.
+    fn told_to(mut self, admin: &Admin) -> Self {
+        if self.reason.is_some() && !admin.is_operator() {
+            self.reason =
+                Some("some of the stored data cannot be read now; the operator has to see to it".to_owned());
+        }
+        self
+    }
+}
+
+impl From<Erased> for ErasedAnswer {
+    fn from(erased: Erased) -> Self {
+        let rows = Table::ALL.iter().zip(erased.rows);
+        let rows = rows.map(|(table, rows)| (table.name().to_owned(), rows.into())).collect();
+        Self { at: erased.at.to_millis_text(), rows, set_aside: erased.set_aside }
+    }
+}
+
+/// Takes a request for erasure: 202 once it is durable. Everything acknowledged before is covered.
+async fn request(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Named(tenant): Named<String>,
+    Input(who): Input<WhoInput>,
+) -> Result<(StatusCode, Json<ErasureAnswer>), Failure> {
+    let tenant = admin.tenant(&tenant)?;
+    let (kind, person) = match (who.user_id, who.client_id, who.session_id) {
+        (Some(id), None, None) => ("user", Person::User(id)),
+        (None, Some(id), None) => ("client", Person::Client(id)),
+        (None, None, Some(id)) => ("session", Person::Session(id)),
+        _ => return Err(Failure::Bad("name exactly one of user_id, client_id and session_id".to_owned())),
+    };
+    let (store, of) = (Arc::clone(&app.store), tenant.clone());
+    let id = tokio::task::spawn_blocking(move || store.erase(of.as_str(), person)).await;
+    let id = id.map_err(|_| Failure::Unavailable)??;
+    let target = id.to_string();
+    app.accounts
+        .record(&admin.actor(), "person.erase", Some(&tenant), Some(&target), &json!({"by": kind}))
+        .await?;
+    Ok((StatusCode::ACCEPTED, Json(find(&app, &admin, &tenant, id)?)))
+}
+
+/// The tenant's erasures: those under way, and the last ones done.
+async fn list(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Named(tenant): Named<String>,
+) -> Result<Json<List<ErasureAnswer>>, Failure> {
+    let tenant = admin.tenant(&tenant)?;
+    let erasures = app.store.erasures(tenant.as_str()).into_iter();
+    let items = erasures.map(|erasure| ErasureAnswer::from(erasure).told_to(&admin)).collect();
+    Ok(Json(List { items, next: None }))
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Named((tenant, erasure)): Named<(String, String)>,
+) -> Result<Json<ErasureAnswer>, Failure> {
+    let tenant = admin.tenant(&tenant)?;
+    let id = erasure.parse().map_err(|_| no_such_erasure())?;
+    Ok(Json(find(&app, &admin, &tenant, id)?))
+}
+
+fn find(app: &App, admin: &Admin, tenant: &TenantId, id: ErasureId) -> Result<ErasureAnswer, Failure> {
+    let erasure = app.store.erasure(tenant.as_str(), id).ok_or_else(no_such_erasure)?;
+    Ok(ErasureAnswer::from(erasure).told_to(admin))
+}
+
+fn no_such_erasure() -> Failure {
+    Failure::NotFound("there is no such erasure".to_owned())
+}

@@ -1,0 +1,104 @@
+//! `/api/v1/admin/tenants`: which there are, and what is set for each.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tidegauge_accounts::{TenantRow, TenantSettings, TenantSettingsPatch};
+use tidegauge_facts::{Micros, TenantId};
+
+use super::failure::{Failure, method_not_allowed};
+use super::input::{Input, List, Named, Page};
+use super::who::Admin;
+use crate::app::App;
+use crate::auth::Denied;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/admin/tenants", get(list).post(create).fallback(method_not_allowed))
+        .route("/api/v1/admin/tenants/{tenant}", get(show).patch(change).fallback(method_not_allowed))
+}
+
+/// A tenant.
+#[derive(Debug, Serialize)]
+pub(super) struct TenantAnswer {
+    /// Its id.
+    id: String,
+    /// When it was made.
+    created_at: String,
+    /// What it has otherwise than the server's defaults; null is the default.
+    settings: TenantSettings,
+}
+
+impl From<TenantRow> for TenantAnswer {
+    fn from(row: TenantRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            created_at: Micros(row.created_at).to_millis_text(),
+            settings: row.settings,
+        }
+    }
+}
+
+/// A tenant to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTenant {
+    id: String,
+}
+
+/// The tenants that the caller may administer, sorted by id: all, or his own.
+async fn list(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    uri: Uri,
+) -> Result<Json<List<TenantAnswer>>, Failure> {
+    let Page { after, limit } = Page::of(&uri)?;
+    let rows = if admin.is_operator() {
+        let after = after.as_deref().map(TenantId::parse).transpose();
+        let after = after.map_err(|_| Failure::Bad("the cursor is none of this list's".to_owned()))?;
+        app.accounts.tenants_after(after.as_ref(), limit + 1).await?
+    } else {
+        vec![app.accounts.tenant(&admin.caller.principal.tenant).await?]
+    };
+    let rows = rows.into_iter().map(TenantAnswer::from).collect();
+    Ok(Json(List::of(rows, limit, |tenant: &TenantAnswer| tenant.id.clone())))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Input(NewTenant { id }): Input<NewTenant>,
+) -> Result<(StatusCode, Json<TenantAnswer>), Failure> {
+    admin.operator()?;
+    let id = TenantId::parse(&id).map_err(|invalid| Failure::Bad(invalid.to_string()))?;
+    let row = app.accounts.create_tenant(&admin.actor(), &id).await?;
+    Ok((StatusCode::CREATED, Json(row.into())))
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Named(tenant): Named<String>,
+) -> Result<Json<TenantAnswer>, Failure> {
+    let tenant = admin.tenant(&tenant)?;
+    Ok(Json(app.accounts.tenant(&tenant).await?.into()))
+}
+
+/// Changes settings. How much a tenant may take up is the operator's to say; the rest its own administrators' too.
+async fn change(
+    State(app): State<Arc<App>>,
+    admin: Admin,
+    Named(tenant): Named<String>,
+    Input(patch): Input<TenantSettingsPatch>,
+) -> Result<Json<TenantAnswer>, Failure> {
+    let tenant = admin.tenant(&tenant)?;
+    if patch.limits.is_some() && !admin.is_operator() {
+        return Err(Failure::Denied(Denied::NoScope));
+    }
+    Ok(Json(app.accounts.set_tenant_settings(&admin.actor(), &tenant, patch).await?.into()))
+}

@@ -1,0 +1,179 @@
+//! Carrying erasures out, several in one go through the segments, by the flush thread.
+//!
+//! The log is emptied up to the requests; the person's sessions and connections are found and written down; each segment
+//! that holds rows of his is put in the manifest anew without them; the ledger forgets his connections; and last, what was
+//! wanted is replaced by what was done. Each step can be done twice: after a crash all are done again.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_buffer::BooleanBufferBuilder;
+use tidegauge_facts::{Micros, Table};
+
+use super::links::MAX_LINKS;
+use super::person::Target;
+use super::{Erased, logs};
+use crate::backup;
+use crate::connections::forget;
+use crate::directory::sync_dir;
+use crate::error::StoreError;
+use crate::flush::Flusher;
+use crate::segment::{self, OpenSegment, Segment};
+use crate::shared::Shared;
+use crate::{replace, traffic};
+
+/// Carries out what is due.
+pub(crate) fn carry_out(flusher: &mut Flusher) -> Result<(), StoreError> {
+    let shared = Arc::clone(&flusher.shared);
+    let due = shared.erasures.lock().begin();
+    shared.at_step("an erasure begins");
+    let targets = due.into_iter().map(|(record, wanted)| Target::new(&shared.dir, &record, wanted));
+    let mut targets = targets.collect::<Result<Vec<_>, _>>()?;
+    match go_through(flusher, &mut targets)? {
+        true => finish(&shared, &targets),
+        false => Ok(()),
+    }
+}
+
+/// Removes the targets' rows. False when the store closes meanwhile.
+fn go_through(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, StoreError> {
+    let shared = Arc::clone(&flusher.shared);
+    if !logs::empty(flusher, targets)? {
+        return Ok(false);
+    }
+    shared.at_step("the log is empty");
+    for table in [Table::Sessions, Table::Connections] {
+        if !find_links(&shared, targets, table)? {
+            return Ok(false);
+        }
+    }
+    for target in &mut *targets {
+        target.links.save(&shared.dir)?;
+    }
+    shared.at_step("the links are written");
+    let ids: Vec<_> = targets.iter().map(|target| target.id).collect();
+    let segments: Vec<_> = covered(&shared, targets);
+    let total = segments.len();
+    for (done, segment) in segments.iter().enumerate() {
+        shared.erasures.lock().note_progress(&ids, done, total);
+        if shared.is_closing(Duration::ZERO) {
+            return Ok(false);
+        }
+        remove_from(&shared, segment, targets)?;
+        // Intake goes on meanwhile.
+        if flusher.has_enough_to_flush() {
+            flusher.flush()?;
+        }
+    }
+    for target in targets.iter().filter(|target| !target.links.is_empty()) {
+        forget::forget(&shared, &target.tenant, |project, connection| {
+            target.links.contains(target.links.of_connection(project, connection))
+        })?;
+    }
+    Ok(true)
+}
+
+/// The segments that may hold rows of the targets.
+fn covered(shared: &Shared, targets: &[Target]) -> Vec<Arc<Segment>> {
+    let manifest = Arc::clone(&shared.view.read().manifest);
+    let is_covered = |segment: &&Arc<Segment>| targets.iter().any(|target| target.is_about(segment));
+    manifest.segments.iter().filter(is_covered).cloned().collect()
+}
+
+fn find_links(shared: &Shared, targets: &mut [Target], table: Table) -> Result<bool, StoreError> {
+    for segment in covered(shared, targets).iter().filter(|segment| segment.table() == Some(table)) {
+        if shared.is_closing(Duration::ZERO) {
+            return Ok(false);
+        }
+        let mut about: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
+        // What cannot be read here is told when its rows are to go.
+        let Some(open) = opened(shared, segment, &mut about)? else { continue };
+        for target in about.into_iter().filter(|target| target.has_links_in(table)) {
+            target.find_links(&open, table).inspect_err(|error| segment.mark_if_damaged(error))?;
+        }
+        // Too many for one go are few enough, it may be, for each alone.
+        if targets.iter().map(|target| target.links.len()).sum::<usize>() > MAX_LINKS {
+            let reason = format!("more than {MAX_LINKS} sessions and connections: erase by session first");
+            return Err(StoreError::format("erase a person")(reason.into()));
+        }
+    }
+    Ok(true)
+}
+
+fn remove_from(shared: &Shared, segment: &Arc<Segment>, targets: &mut [Target]) -> Result<(), StoreError> {
+    let Some(table) = segment.table() else { return Ok(()) };
+    let mut targets: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
+    let Some(open) = opened(shared, segment, &mut targets)? else { return Ok(()) };
+    let rows = usize::try_from(segment.meta.rows).unwrap_or(usize::MAX);
+    let mut doomed = BooleanBufferBuilder::new(rows);
+    doomed.append_n(rows, false);
+    let mut marked = Vec::with_capacity(targets.len());
+    for target in &targets {
+        let count = target.mark(&open, table, &mut doomed);
+        marked.push(count.inspect_err(|error| segment.mark_if_damaged(error))?);
+    }
+    if marked.iter().all(|count| *count == 0) {
+        return Ok(());
+    }
+    replace::without(shared, table, segment, &doomed.finish())?;
+    for (target, count) in targets.into_iter().zip(marked) {
+        target.rows[table as usize - 1] += count;
+    }
+    Ok(())
+}
+
+/// The segment, opened; none if nothing of it can be read, which the targets note. A file that is not there holds nothing.
+fn opened(
+    shared: &Shared,
+    segment: &Segment,
+    targets: &mut [&mut Target],
+) -> Result<Option<OpenSegment>, StoreError> {
+    let result =
+        if segment.is_damaged() { segment.verify().and_then(|()| segment.open()) } else { segment.open() };
+    match result {
+        Ok(open) => Ok(Some(open)),
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error @ StoreError::Damaged { .. }) => {
+            if !segment.is_damaged() {
+                segment.mark_damaged();
+                shared.note_damage(segment, &error);
+            }
+            for target in targets.iter_mut().filter(|target| !target.damaged.contains(&segment.meta.name)) {
+                target.damaged.push(segment.meta.name.clone());
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes sure that no file of before is left, and notes what was done.
+fn finish(shared: &Shared, targets: &[Target]) -> Result<(), StoreError> {
+    // A backup holds files of before by other names, until it has copied them.
+    backup::remove_leftovers(shared.dir.path())?;
+    let manifest = Arc::clone(&shared.view.read().manifest);
+    // What failed halfway, or could not be removed when it was replaced. Only this thread writes such files.
+    segment::remove_orphans(&shared.dir.segment_dir(), &manifest.segments)?;
+    traffic::remove_orphans(&shared.dir.traffic_dir(), &manifest.traffic.parts)?;
+    for dir in [shared.dir.segment_dir(), shared.dir.traffic_dir()] {
+        sync_dir(&dir).map_err(StoreError::io("cannot sync", &dir))?;
+    }
+    shared.at_step("all rows are gone");
+    for target in targets {
+        if target.damaged.is_empty() {
+            let set_aside = logs::set_aside_with(shared, target.wanted.person.id())?;
+            let erased = Erased { at: Micros::now(), rows: target.rows, set_aside };
+            tracing::info!(erasure = %target.id, rows = target.rows.iter().sum::<u64>(), "a person's data is erased");
+            shared.erasures.lock().finish(target.id, erased, &shared.dir)?;
+        } else {
+            let segments = target.damaged.join(", ");
+            let reason = format!(
+                "damaged: {segments}. Restore the file, or remove it with all that it holds, and start again"
+            );
+            shared.erasures.lock().note_stuck(target.id, reason);
+        }
+        shared.at_step("an erasure is noted");
+    }
+    Ok(())
+}
