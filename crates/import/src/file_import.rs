@@ -244,4 +244,26 @@ mod tests {
             assert_eq!(batch_rows(read.metadata()), rows, "{chars}");
         }
     }
+
+    #[test]
+    fn a_parquet_file_with_any_byte_changed_is_read_or_refused_and_panics_nobody() {
+        let texts: ArrayRef =
+            Arc::new(StringArray::from_iter_values((0..40).map(|n| format!("name {}", n % 7))));
+        let batch = RecordBatch::try_from_iter([("event_name", texts)]).unwrap();
+        let mut content = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("damaged.parquet");
+        let mut refused = 0;
+        for place in 0..content.len() {
+            let mut damaged = content.clone();
+            damaged[place] ^= 1 << (place % 8);
+            std::fs::write(&path, &damaged).unwrap();
+            let rows = parquet_rows(&path, 0).and_then(|rows| rows.collect::<io::Result<Vec<_>>>());
+            refused += usize::from(rows.is_err());
+        }
+        assert!(refused > 0);
+    }
 }
