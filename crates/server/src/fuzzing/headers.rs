@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::http::{HeaderMap, HeaderValue};
 use tidegauge_accounts::{KEY_TEXT_CHARS, KeyText};
 
-use crate::auth::presented_credential;
+use crate::auth::shown_credential;
 use crate::client_address::TrustedProxies;
 
 /// Lines that are looked at.
@@ -39,7 +39,8 @@ fn name_of(letter: u8) -> &'static str {
 
 /// A credential is one text without space around it, and a key is shown to nobody.
 fn credential(headers: &HeaderMap) {
-    let Ok(presented) = presented_credential(headers) else { return };
+    let Ok(shown) = shown_credential(headers) else { return };
+    let presented = shown.text();
     assert!(!presented.is_empty() && presented.trim() == presented, "a credential is more than space");
     assert!(presented.is_ascii(), "a credential is ASCII");
     if let Ok(key) = KeyText::parse(presented) {

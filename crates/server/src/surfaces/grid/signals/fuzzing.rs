@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use tidegauge_accounts::{Principal, Scope, Scopes};
+use tidegauge_accounts::{Credential, KeyLimits, Principal, Scope, Scopes};
 use tidegauge_facts::{Micros, TenantId};
 
 use super::contact;
@@ -15,7 +15,8 @@ static PRINCIPAL: LazyLock<Principal> = LazyLock::new(|| Principal {
     tenant: TenantId::default(),
     project: None,
     scopes: Scopes::from_iter([Scope::Ingest]),
-    key_id: Arc::from("k"),
+    limits: KeyLimits::default(),
+    credential: Credential::Key(Arc::from("k")),
 });
 
 /// A body: whichever kind of record it is taken for, what comes out of it keeps its promises.
