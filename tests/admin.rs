@@ -220,11 +220,7 @@ fn what_makes_no_sense_is_refused_with_what_is_wrong_as_a_problem() {
     wait_until("the key", || server.client_with(&key).get(&keys).status == 200);
     raw.send(format!("{head}Content-Length: {}\r\n\r\n", (2 << 20) + 1));
     let answer = raw.answer().unwrap();
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (413, Some("close")),
-        "its body is not waited for"
-    );
+    assert_eq!(answer.status, 413, "its body is not waited for");
     for query in ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "cursor=nosuch"] {
         let answer = admin.get(&format!("{keys}?{query}"));
         assert!([400, 404].contains(&answer.status), "{query}: {}", answer.text());
