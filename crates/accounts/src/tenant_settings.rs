@@ -65,7 +65,11 @@ pub struct TenantSettingsPatch {
     #[serde(deserialize_with = "given_group", skip_serializing_if = "Option::is_none")]
     pub limits: Option<Option<TenantLimitsPatch>>,
     /// For how many days facts are kept; the tables that are absent inside stay.
-    #[serde(rename = "retention_days", deserialize_with = "given_group", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "retention_days",
+        deserialize_with = "given_group",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retention: Option<Option<RetentionPatch>>,
     /// What becomes of IP addresses.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use tidegauge_accounts::{Actor, Scope};
-use tidegauge_facts::TenantId;
+use tidegauge_accounts::{Actor, Scope, Scopes};
+use tidegauge_facts::{ProjectId, TenantId};
 
 use super::failure::Failure;
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::auth::{Caller, Denied, Presented};
 pub(super) struct Admin {
     pub caller: Caller,
     is_operator: bool,
+    is_of_operators_tenant: bool,
 }
 
 impl Admin {
@@ -25,9 +26,11 @@ impl Admin {
         if is_own || self.is_operator { Ok(tenant) } else { Err(Failure::no_such_tenant()) }
     }
 
-    /// Goes on for the operator alone.
-    pub fn operator(&self) -> Result<(), Failure> {
-        if self.is_operator { Ok(()) } else { Err(Failure::Denied(Denied::NoScope)) }
+    /// Goes on unless a key like this would be the operator's, and he is not: who made, rotated or revoked one would
+    /// be the operator himself by its text, or would shut him out.
+    pub fn key(&self, scopes: Scopes, project: Option<&ProjectId>) -> Result<(), Failure> {
+        let operates = self.is_of_operators_tenant && scopes.contains(Scope::Admin) && project.is_none();
+        if operates && !self.is_operator { Err(Failure::Denied(Denied::NoScope)) } else { Ok(()) }
     }
 
     /// Whether he is the operator.
@@ -51,6 +54,19 @@ impl FromRequestParts<Arc<App>> for Admin {
             return Err(Failure::Denied(Denied::NoScope));
         }
         let is_operator = caller.is_operator(&app.door);
-        Ok(Self { caller, is_operator })
+        let is_of_operators_tenant = caller.principal.tenant == app.door.operator;
+        Ok(Self { caller, is_operator, is_of_operators_tenant })
+    }
+}
+
+/// The operator: anybody else is refused before his body is looked at.
+pub(super) struct Operator(pub Admin);
+
+impl FromRequestParts<Arc<App>> for Operator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let admin = Admin::from_request_parts(parts, app).await?;
+        if admin.is_operator { Ok(Self(admin)) } else { Err(Failure::Denied(Denied::NoScope)) }
     }
 }
