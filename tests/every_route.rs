@@ -136,10 +136,10 @@ fn to_another_tenant_every_route_answers_as_if_nothing_were_there() {
     pairs.sort_by_key(|(route, _)| matches!(route.asks, Asks::Ingest | Asks::KeyInPath));
     for (theirs, nobodys) in &pairs {
         let (of_theirs, of_nobodys) = (send(&stranger, theirs), send(&stranger, nobodys));
-        assert_eq!(shown(&of_theirs, THEIRS), shown(&of_nobodys, NOBODYS), "{}", theirs.path);
         if theirs.asks == Asks::Nothing {
             continue;
         }
+        assert_eq!(shown(&of_theirs, THEIRS), shown(&of_nobodys, NOBODYS), "{}", theirs.path);
         document.assert_told(&theirs.operation, &of_theirs);
         let text = of_theirs.text();
         let secrets = ["login", "buy", "rooms", "c1\"", "a1\"", "ann\":{\"online\":true", "to spare"];

@@ -1,6 +1,5 @@
 //! `/api/v1/admin/tenants/{tenant}/keys`: made, listed, revoked, rotated. A key's text is shown once, when it is made.
 
-use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use tidegauge_accounts::{KeyLimits, KeyRequest, KeyRow, NewKey, Object, Scopes};
+use tidegauge_accounts::{KeyLimits, KeyRequest, KeyRow, NewKey, Object, Scopes, WholeNumber};
 use tidegauge_facts::{Micros, ProjectId, TenantId};
 use utoipa::ToSchema;
 
@@ -43,7 +42,7 @@ pub(super) struct KeyInput {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
-    expires_in_seconds: Option<NonZeroU64>,
+    expires_in_seconds: Option<WholeNumber>,
     #[serde(default)]
     limits: Object<KeyLimits>,
 }
@@ -53,7 +52,7 @@ pub(super) struct KeyInput {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rotation {
     /// How long the old key goes on working.
-    overlap_seconds: u64,
+    overlap_seconds: WholeNumber,
 }
 
 /// A key as it is listed.
@@ -200,11 +199,17 @@ pub(super) async fn create(
     let project = input.project.as_deref().map(ProjectId::parse).transpose();
     let project = project.map_err(|invalid| Failure::Bad(invalid.to_string()))?;
     admin.key(input.scopes, project.as_ref())?;
+    if input.expires_in_seconds == Some(WholeNumber(0)) {
+        return Err(Failure::Bad(
+            "a key works for at least 1 second; leave expires_in_seconds out for one that works for ever"
+                .to_owned(),
+        ));
+    }
     let request = KeyRequest {
         tenant,
         project,
         scopes: input.scopes,
-        expires_in: input.expires_in_seconds.map(|seconds| Duration::from_secs(seconds.get())),
+        expires_in: input.expires_in_seconds.map(|seconds| Duration::from_secs(seconds.0)),
         name: input.name,
         limits: input.limits.0,
     };
@@ -271,7 +276,7 @@ pub(super) async fn rotate(
     Input(Rotation { overlap_seconds }): Input<Rotation>,
 ) -> Result<(StatusCode, Json<NewKeyAnswer>), Failure> {
     let tenant = his(&app, &admin, &tenant, &key).await?;
-    let overlap = Duration::from_secs(overlap_seconds);
+    let overlap = Duration::from_secs(overlap_seconds.0);
     let made = app.accounts.rotate_key(&admin.actor(), Some(&tenant), &key, overlap).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
