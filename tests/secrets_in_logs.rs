@@ -86,11 +86,9 @@ fn no_credential_is_in_anything_that_the_server_prints() {
     let mut secrets = vec![&*key, &*lost, &*token, &*forged, &*operator, &*rotated, SECRET];
     secrets.extend(token_parts);
     for secret in secrets {
-        assert!(!printed.contains(secret), "{}... was printed", &secret[..12]);
-        assert!(
-            !printed.contains(&secret[secret.len() - 20..]),
-            "the end of {}... was printed",
-            &secret[..12]
-        );
+        for part in [secret, &secret[secret.len() - 20..]] {
+            let told = printed.lines().find(|line| line.contains(part));
+            assert_eq!(told, None, "{}... was printed", &secret[..12]);
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::panic;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
@@ -51,7 +52,7 @@ impl FromStr for LogLevel {
 
     fn from_str(text: &str) -> Result<Self, InvalidLevel> {
         // A word alone would be taken for a part's name, and switch everything else off.
-        let is_level = |text: &str| text.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+        let is_level = |text: &str| !text.is_empty() && text.parse::<LevelFilter>().is_ok();
         let directives: Vec<&str> = text.split(',').map(str::trim).collect();
         let are_plain = directives.iter().all(|directive| directive.contains('=') || is_level(directive));
         let text = directives.join(",");

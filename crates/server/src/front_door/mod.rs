@@ -7,6 +7,7 @@
 mod cors;
 mod request_id;
 mod security_headers;
+mod unread;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,6 +19,7 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 pub use self::request_id::{RequestId, TraceId};
+use self::unread::Unread;
 use crate::app::App;
 use crate::auth::{Presented, shown_credential};
 use crate::limits::{Kind, Left, set_fields};
@@ -39,6 +41,8 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let origin = cors::origin(request.headers());
+    let (mut request, unread) = watched(request);
+    let expects = unread::expects_leave(request.headers());
 
     let answered = async {
         if let Some(answer) = cors::preflight(&app, &method, request.headers(), request.uri().path()) {
@@ -51,6 +55,9 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     };
     let (mut response, left, allowance) = answered.instrument(span.clone()).await;
 
+    if let Some(unread) = unread {
+        unread.settle(expects, response.headers_mut()).await;
+    }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.with_request_id(id.as_str(), response);
     }
@@ -68,6 +75,13 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     response.headers_mut().insert(X_REQUEST_ID, id.value());
     tell(&app, &span, &method, route.as_ref(), response.status(), begun);
     response
+}
+
+/// The request, with an eye on its body.
+fn watched(request: Request) -> (Request, Option<Unread>) {
+    let (parts, body) = request.into_parts();
+    let (body, unread) = Unread::watch(&parts.headers, body);
+    (Request::from_parts(parts, body), unread)
 }
 
 /// Who asks, with the request charged to his tenant.

@@ -54,7 +54,14 @@ impl TraceId {
 
 fn is_plain(id: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
-    (1..=MAX_ID_BYTES).contains(&id.len()) && id.iter().all(is_plain)
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.iter().all(is_plain) && !may_be_secret(id)
+}
+
+/// Whether a caller has put a credential where his request's id belongs: an id is told in logs.
+fn may_be_secret(id: &[u8]) -> bool {
+    let has = |mark: &[u8]| id.windows(mark.len()).any(|part| part == mark);
+    // How API keys begin, and how the JSON of a token's header does in base64.
+    has(b"tg_") || has(b"eyJ")
 }
 
 /// `version-trace-parent-flags`; version ff is none, and neither are ids of zeros. A later version may go on behind.
@@ -86,7 +93,8 @@ mod tests {
     #[test]
     fn a_plain_id_is_taken_over_and_any_other_replaced() {
         assert_eq!(RequestId::of(&with("x-request-id", "abc-1")).as_str(), "abc-1");
-        for odd in ["", "a b", "{\"a\"}", "ü", &"x".repeat(129)] {
+        for odd in ["", "a b", "{\"a\"}", "ü", &"x".repeat(129), "tg_000g40", "x:eyJhbGciOiJIUzI1NiJ9.e30.x"]
+        {
             let made = RequestId::of(&with("x-request-id", odd));
             assert_eq!(made.as_str().len(), 36, "{odd}");
         }

@@ -47,7 +47,7 @@ pub struct TenantDefaults {
     #[arg(id = "tenant_defaults.ip_addresses", long = "tenant-ip-addresses", value_name = "HOW")]
     #[arg(env = "TIDEGAUGE_TENANT_IP_ADDRESSES", default_value = "whole")]
     ip_addresses: IpAddresses,
-    /// Origins whose pages may ask from a browser, such as https://app.example.com, separated by commas; `*` is any.
+    /// Origins whose pages may ask from a browser, such as `https://app.example.com`, separated by commas; `*` is any.
     #[arg(id = "tenant_defaults.cors_origins", long = "tenant-cors-origins", value_name = "ORIGINS")]
     #[arg(env = "TIDEGAUGE_TENANT_CORS_ORIGINS", default_value = "", hide_default_value = true)]
     cors_origins: Origins,

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use tidegauge_accounts::{Actor, Scope, Scopes};
-use tidegauge_facts::{ProjectId, TenantId};
+use tidegauge_accounts::{Actor, Scope};
+use tidegauge_facts::TenantId;
 
 use super::failure::Failure;
 use crate::app::App;
-use crate::auth::{Caller, Denied, Presented};
+use crate::auth::{Caller, Denied, Door, Presented};
 
 /// A caller with the scope `admin` whose credential is not bound to one project.
 pub(super) struct Admin {
     pub caller: Caller,
     is_operator: bool,
-    is_of_operators_tenant: bool,
 }
 
 impl Admin {
@@ -26,11 +25,19 @@ impl Admin {
         if is_own || self.is_operator { Ok(tenant) } else { Err(Failure::no_such_tenant()) }
     }
 
-    /// Goes on unless a key like this would be the operator's, and he is not: who made, rotated or revoked one would
-    /// be the operator himself by its text, or would shut him out.
-    pub fn key(&self, scopes: Scopes, project: Option<&ProjectId>) -> Result<(), Failure> {
-        let operates = self.is_of_operators_tenant && scopes.contains(Scope::Admin) && project.is_none();
-        if operates && !self.is_operator { Err(Failure::Denied(Denied::NoScope)) } else { Ok(()) }
+    /// The tenant of this name, when he may make, rotate or end its keys. Keys of the operator's tenant are keys to the
+    /// server: a token, which never is the operator, makes none for itself.
+    pub fn tenant_of_keys(&self, name: &str, door: &Door) -> Result<TenantId, Failure> {
+        let tenant = self.tenant(name)?;
+        if tenant == door.operator {
+            self.operator()?;
+        }
+        Ok(tenant)
+    }
+
+    /// Goes on for the operator alone.
+    fn operator(&self) -> Result<(), Failure> {
+        if self.is_operator { Ok(()) } else { Err(Failure::Denied(Denied::NoScope)) }
     }
 
     /// Whether he is the operator.
@@ -54,8 +61,7 @@ impl FromRequestParts<Arc<App>> for Admin {
             return Err(Failure::Denied(Denied::NoScope));
         }
         let is_operator = caller.is_operator(&app.door);
-        let is_of_operators_tenant = caller.principal.tenant == app.door.operator;
-        Ok(Self { caller, is_operator, is_of_operators_tenant })
+        Ok(Self { caller, is_operator })
     }
 }
 
@@ -67,6 +73,6 @@ impl FromRequestParts<Arc<App>> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let admin = Admin::from_request_parts(parts, app).await?;
-        if admin.is_operator { Ok(Self(admin)) } else { Err(Failure::Denied(Denied::NoScope)) }
+        admin.operator().map(|()| Self(admin))
     }
 }
