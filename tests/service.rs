@@ -129,7 +129,8 @@ fn the_packaging_starts_what_there_is() {
     let read =
         |name: &str| fs::read_to_string(format!("{}/../../{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let help = tidegauge(&["serve", "--help"]).stdout;
-    let used = [read("packaging/tidegauge.service"), read("Dockerfile")].concat();
+    let used =
+        ["packaging/tidegauge.service", "Dockerfile", "bench/src/cases/tidegauge.rs"].map(read).concat();
     let variables = used
         .split(|c: char| !c.is_ascii_uppercase() && c != '_')
         .filter(|word| word.starts_with("TIDEGAUGE_"));
