@@ -50,8 +50,11 @@ impl Store {
         let path = dir.path().to_owned();
         let prints = Fingerprinter::new();
         let mut erasures = Register::load(&dir)?;
-        let opened = recovery::open(&dir, prints, &options, &erasures.boundaries())?;
+        let mut opened = recovery::open(&dir, prints, &options, &erasures.boundaries())?;
         erasures.end_at(opened.view.sequence, &dir)?;
+        // Where the log has lost its end they are others now.
+        let hot = Arc::make_mut(&mut opened.view.hot);
+        erasures.boundaries().into_iter().for_each(|sequence| hot.keep_apart(sequence));
         let shared =
             Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, erasures, opened.damage));
         shared.look_for_segments();

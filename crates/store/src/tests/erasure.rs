@@ -135,6 +135,31 @@ fn what_comes_after_the_request_is_new_also_before_it_is_carried_out() {
 }
 
 #[test]
+fn a_request_waiting_when_the_log_loses_its_end_takes_what_is_left_of_before_and_nothing_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_event(&store, "t", "before", Some("ada-lovelace"), None);
+    put_event(&store, "t", "lost", Some("ada-lovelace"), None);
+    let (go, gone) = mpsc::channel::<()>();
+    *store.shared().steps.lock() = Some(Box::new(move |_| while gone.recv().is_ok() {}));
+    store.erase("t", ada()).unwrap();
+    let copy = copy_of(dir.path());
+    drop(go);
+    let log = fs::OpenOptions::new().write(true).open(copy.path().join("log/0000000001.log")).unwrap();
+    log.set_len(log.metadata().unwrap().len() - 4096 + 100).unwrap();
+
+    // What comes now has the sequence of what was lost.
+    let store = open(copy.path());
+    let (go, gone) = mpsc::channel::<()>();
+    *store.shared().steps.lock() = Some(Box::new(move |_| while gone.recv().is_ok() {}));
+    assert_eq!((sorted_ids(&store), store.health().damaged_logs.len()), (vec!["before".to_owned()], 1));
+    put_event(&store, "t", "later", Some("ada-lovelace"), None);
+    drop(go);
+    until_done(&store);
+    assert_eq!(sorted_ids(&store), ["later"]);
+}
+
+#[test]
 fn an_id_of_another_tenant_or_one_that_only_begins_alike_is_another_person_s() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
