@@ -3,6 +3,7 @@
 CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 DATA ?= ./data
+SECONDS ?= 10
 # A virtual environment and a directory of npm packages for the clients that the tests use; made by `make test`.
 VENV := .venv
 NODE := .node
@@ -36,6 +37,11 @@ lint: ## Formatting, clippy and documentation, warnings as errors; licences when
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences not checked"; fi
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for SECONDS each (10); the first build takes long
+	tests/install-fuzz
+	fuzz/run $(SECONDS)
 
 .PHONY: bench
 bench: build ## Measure against the server's own limits, PostgreSQL, ClickHouse and DuckDB (about 15 minutes)

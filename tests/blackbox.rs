@@ -40,6 +40,7 @@ mod privacy;
 mod raw_http;
 mod raw_paths;
 mod refusals;
+mod schema_edges;
 mod schemathesis;
 mod secrets_in_logs;
 mod service;

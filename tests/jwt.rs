@@ -97,6 +97,15 @@ fn a_good_token_works_on_every_surface_for_its_tenant_its_project_and_its_scopes
     for path in ["/metrics", "/api/v1/admin/store", "/api/v1/admin/audit"] {
         assert_eq!(admin.get(path).status, 403, "{path}");
     }
+    // Nor does it make itself, or take, a key that does.
+    let keys = "/api/v1/admin/tenants/default/keys";
+    assert_eq!(admin.post_json(keys, &json!({"scopes": ["admin"]})).status, 403);
+    let first = admin.get(keys).ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        admin.post_json(&format!("{keys}/{first}/rotate"), &json!({"overlap_seconds": 0})).status,
+        403
+    );
+    assert_eq!(admin.send("DELETE", &format!("{keys}/{first}"), &[], b"").status, 403);
     let made = admin.post_json("/api/v1/admin/tenants/default/projects", &json!({"id": "made"}));
     assert_eq!(made.status, 201);
     let log = server.client().get("/api/v1/admin/audit?limit=1").ok();

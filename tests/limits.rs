@@ -106,6 +106,11 @@ fn too_many_events_and_bytes_are_refused_and_nothing_of_them_is_stored() {
     ] {
         assert_eq!(acme.post_json(path, &body).status, 429, "{path}");
     }
+    // A huge body that is only announced costs the tenant nothing.
+    let mut raw = server.raw();
+    let key = site.make_key("acme", "ingest", &[]);
+    raw.send(format!("POST {TRACK} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nContent-Length: 18446744073709551613\r\n\r\n").as_bytes());
+    drop(raw);
     // Later the same batch passes, without a restart.
     set(&server, "acme", &json!({"events_per_second": null, "bytes_per_second": 1000}));
     acme.batch(&events);

@@ -1,7 +1,8 @@
 //! Schemathesis (PyPI), which knows nothing of Tidegauge but its OpenAPI document, finds no request that is answered
 //! otherwise than the document says.
 //!
-//! What a schema cannot say stands in `tests/python/schemathesis_hooks.py`, with the reason.
+//! It leaves out the route that it has the document from; `tests/every_route.rs` asks that one too. What a schema
+//! cannot say stands in `tests/python/schemathesis_hooks.py`, with the reason.
 
 use std::process::Command;
 

@@ -29,6 +29,7 @@ mod limits;
 mod list_keys;
 mod list_tenants;
 mod location;
+mod object;
 mod patch;
 mod postgres;
 mod projects;
@@ -66,6 +67,7 @@ pub use limits::{
 pub use list_keys::KeyRow;
 pub use list_tenants::TenantRow;
 pub use location::{DatabaseUrl, InvalidDatabaseUrl, Location};
+pub use object::Object;
 pub use projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS, ProjectRow};
 pub use retention::{Retention, RetentionDays, RetentionPatch};
 pub use rotate_key::MAX_ROTATION_OVERLAP;

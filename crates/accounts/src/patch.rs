@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::object::Object;
+
 /// What a field that is there says: `Some(None)` is null.
 pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
@@ -11,6 +13,16 @@ where
     D: Deserializer<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// The same of a whole group.
+pub(crate) fn given_group<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let group = Option::<Object<T>>::deserialize(deserializer)?;
+    Ok(Some(group.map(|Object(group)| group)))
 }
 
 /// Declares a group of optional settings, and the patch that changes it.

@@ -16,7 +16,7 @@ use crate::error::AccountsError;
 use crate::idle_timeout::IdleTimeout;
 use crate::limits::{TenantLimits, TenantLimitsPatch};
 use crate::list_tenants::{TenantRow, tenant_row};
-use crate::patch::given;
+use crate::patch::{given, given_group};
 use crate::retention::{Retention, RetentionPatch};
 
 /// What becomes of the IP addresses in a tenant's facts.
@@ -62,10 +62,14 @@ pub struct TenantSettingsPatch {
     )]
     pub idle_timeout: Option<Option<IdleTimeout>>,
     /// How much the tenant may do; the limits that are absent inside stay.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "given_group", skip_serializing_if = "Option::is_none")]
     pub limits: Option<Option<TenantLimitsPatch>>,
     /// For how many days facts are kept; the tables that are absent inside stay.
-    #[serde(rename = "retention_days", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "retention_days",
+        deserialize_with = "given_group",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retention: Option<Option<RetentionPatch>>,
     /// What becomes of IP addresses.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,8 @@
 pub mod backoff;
 pub mod connector;
 pub mod figures;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod gateway_record;
 pub mod http;
 pub mod lists;

@@ -79,7 +79,7 @@ impl Content {
         Ok(Self { reader, is_plain: compression.is_none() })
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn of(reader: impl Read + Send + 'static) -> Self {
         Self { reader: Box::new(reader), is_plain: true }
     }

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use tidegauge_facts::{Micros, Table};
 use tidegauge_store::Store;
+use tidegauge_store::parquet_panic::caught;
 
 use crate::cell_rows::Defaults;
 use crate::column::Columns;
@@ -196,6 +197,10 @@ fn pieces<'a>(
 }
 
 fn parquet_rows(path: &Path, position: u64) -> io::Result<Rows> {
+    caught(|| open_parquet(path, position)).unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+}
+
+fn open_parquet(path: &Path, position: u64) -> io::Result<Rows> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(io::Error::other)?;
     let skip = usize::try_from(position).unwrap_or(usize::MAX);
     let rows = batch_rows(builder.metadata());
@@ -238,5 +243,27 @@ mod tests {
             let read = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
             assert_eq!(batch_rows(read.metadata()), rows, "{chars}");
         }
+    }
+
+    #[test]
+    fn a_parquet_file_with_any_byte_changed_is_read_or_refused_and_panics_nobody() {
+        let texts: ArrayRef =
+            Arc::new(StringArray::from_iter_values((0..40).map(|n| format!("name {}", n % 7))));
+        let batch = RecordBatch::try_from_iter([("event_name", texts)]).unwrap();
+        let mut content = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("damaged.parquet");
+        let mut refused = 0;
+        for place in 0..content.len() {
+            let mut damaged = content.clone();
+            damaged[place] ^= 1 << (place % 8);
+            std::fs::write(&path, &damaged).unwrap();
+            let rows = parquet_rows(&path, 0).and_then(|rows| rows.collect::<io::Result<Vec<_>>>());
+            refused += usize::from(rows.is_err());
+        }
+        assert!(refused > 0);
     }
 }

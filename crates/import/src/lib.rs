@@ -23,6 +23,8 @@ mod error;
 mod file_import;
 mod files;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod identity;
 mod import;
 mod instant;

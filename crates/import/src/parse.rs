@@ -66,7 +66,7 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Log(rows) => rows.len(),
             Self::Cells { rows, .. } => rows.len(),

@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use arrow_array::RecordBatch;
 use memchr::{memchr, memchr_iter, memrchr};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use tidegauge_store::parquet_panic::caught;
 
 use crate::content::Content;
 
@@ -192,9 +193,13 @@ impl Iterator for Rows {
     type Item = io::Result<Piece>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = match self.reader.next()? {
+        let batch = match caught(|| self.reader.next()) {
+            Ok(next) => next?.map_err(io::Error::other),
+            Err(panicked) => Err(io::Error::other(panicked)),
+        };
+        let batch = match batch {
             Ok(batch) => batch,
-            Err(error) => return Some(Err(io::Error::other(error))),
+            Err(error) => return Some(Err(error)),
         };
         let start = self.row;
         self.row += batch.num_rows() as u64;

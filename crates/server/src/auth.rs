@@ -213,7 +213,9 @@ impl Lasting {
 fn announced_bytes(headers: &HeaderMap, max_body_bytes: usize) -> u64 {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let is_unknown = || headers.contains_key(header::TRANSFER_ENCODING);
-    announced.unwrap_or_else(|| if is_unknown() { max_body_bytes as u64 } else { 0 })
+    // No more than is taken: what is only announced costs its sender nothing, and would cost its tenant.
+    let most = max_body_bytes as u64;
+    announced.unwrap_or_else(|| if is_unknown() { most } else { 0 }).min(most)
 }
 
 /// What is known of a request's sender when its handler begins: an extension of every request.
@@ -313,6 +315,7 @@ mod tests {
         };
         assert_eq!(announced_bytes(&with("content-length", "7"), 100), 7);
         assert_eq!(announced_bytes(&with("transfer-encoding", "chunked"), 100), 100);
+        assert_eq!(announced_bytes(&with("content-length", "18446744073709551615"), 100), 100);
         assert_eq!(announced_bytes(&HeaderMap::new(), 100), 0);
     }
 }

@@ -8,6 +8,8 @@ pub mod auth;
 pub mod body;
 pub mod client_address;
 pub mod front_door;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod intake;
 pub mod limits;

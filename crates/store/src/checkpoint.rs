@@ -33,9 +33,7 @@ impl Checkpoint {
 
     /// Writes it as file `number`.
     pub fn save(&self, dir: &DataDir, number: u64) -> Result<CheckpointMeta, StoreError> {
-        let failed =
-            |error: rmp_serde::encode::Error| StoreError::format("write the checkpoint")(error.into());
-        let content = rmp_serde::to_vec(&(VERSION, self)).map_err(failed)?;
+        let content = self.encode()?;
         replace_file(&dir.checkpoint(number), &content)?;
         Ok(CheckpointMeta { number, crc32c: crc32c::crc32c(&content) })
     }
@@ -53,7 +51,13 @@ impl Checkpoint {
         Self::decode(&path, &content)
     }
 
-    fn decode(path: &Path, content: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let failed =
+            |error: rmp_serde::encode::Error| StoreError::format("write the checkpoint")(error.into());
+        rmp_serde::to_vec(&(VERSION, self)).map_err(failed)
+    }
+
+    pub(crate) fn decode(path: &Path, content: &[u8]) -> Result<Self, StoreError> {
         match rmp_serde::from_slice(content) {
             Ok((VERSION, checkpoint)) => Ok(checkpoint),
             Ok((version, _)) => Err(StoreError::damaged(path, format!("it is of version {version}"))),

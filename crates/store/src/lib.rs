@@ -22,6 +22,8 @@ mod erasure;
 mod error;
 mod flush;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gauges;
 mod hot;
 mod intake;
@@ -30,6 +32,7 @@ mod log_recovery;
 mod manifest;
 mod merge;
 mod newest_first;
+pub mod parquet_panic;
 mod pieces;
 mod read;
 mod recovery;

@@ -3,6 +3,9 @@
 //! Promise: the whole frames before the first damage, and nothing behind it. What stands there is set aside beside
 //! the log, and never overwritten.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -3,6 +3,9 @@
 //! Promise: it is replaced as a whole, after everything it names is on the disk. What it says is the
 //! truth from which a start goes on.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -85,8 +88,13 @@ impl Manifest {
             }
             Err(error) => return Err(StoreError::io("cannot read", &path)(error)),
         };
+        Self::decode(dir, &text).map(Some)
+    }
+
+    /// The manifest of a directory, from its file's text.
+    fn decode(dir: &DataDir, text: &[u8]) -> Result<Self, StoreError> {
         let file: ManifestFile =
-            serde_json::from_slice(&text).map_err(|error| StoreError::damaged(&path, error))?;
+            serde_json::from_slice(text).map_err(|error| StoreError::damaged(&dir.manifest(), error))?;
         let segment_dir = dir.segment_dir();
         let traffic = match file.traffic {
             Some(traffic) if traffic.version == traffic::VERSION => {
@@ -94,7 +102,7 @@ impl Manifest {
             }
             _ => Traffic { parts: Vec::new(), is_stale: true },
         };
-        let manifest = Self {
+        Ok(Self {
             traffic,
             flushed_through: file.flushed_through,
             facts_flushed: file.facts_flushed,
@@ -106,8 +114,7 @@ impl Manifest {
                 .collect(),
             next_number: file.next_number,
             checkpoint: file.checkpoint,
-        };
-        Ok(Some(manifest))
+        })
     }
 
     fn create(dir: &DataDir) -> Result<Self, StoreError> {
@@ -147,6 +154,10 @@ impl Manifest {
 
     /// Writes the manifest.
     pub(crate) fn save(&self, dir: &DataDir) -> Result<(), StoreError> {
+        replace_file(&dir.manifest(), &self.encode()?)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let file = ManifestFile {
             flushed_through: self.flushed_through,
             facts_flushed: self.facts_flushed,
@@ -160,9 +171,8 @@ impl Manifest {
                 parts: self.traffic.parts.iter().map(|part| part.meta.clone()).collect(),
             }),
         };
-        let content = serde_json::to_vec_pretty(&file)
-            .map_err(|error| StoreError::format("write the manifest")(error.into()))?;
-        replace_file(&dir.manifest(), &content)
+        serde_json::to_vec_pretty(&file)
+            .map_err(|error| StoreError::format("write the manifest")(error.into()))
     }
 
     /// Removes checkpoints that a crash left behind.

@@ -10,6 +10,7 @@ mod write;
 
 use std::fs::{self, File};
 use std::io;
+use std::iter;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,10 +128,21 @@ impl Segment {
             Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
             None => ProjectionMask::all(),
         };
-        let reader = builder.with_projection(mask).with_batch_size(READ_ROWS).build();
-        let reader = reader.map_err(|error| StoreError::damaged(&self.path, error))?;
+        let builder = builder.with_projection(mask).with_batch_size(READ_ROWS);
         let path = self.path.clone();
-        Ok(reader.map(move |batch| batch.map_err(|error| StoreError::damaged(&path, error))))
+        let damaged = move |error: &dyn ToString| StoreError::damaged(&path, error.to_string());
+        let reader = open.guarded(|| builder.build().map_err(|error| damaged(&error)))?;
+        let mut reader = Some(reader);
+        Ok(iter::from_fn(move || {
+            let next = open.guarded(|| {
+                reader.as_mut().and_then(Iterator::next).transpose().map_err(|error| damaged(&error))
+            });
+            if next.is_err() {
+                // What comes behind damage means nothing.
+                reader = None;
+            }
+            next.transpose()
+        }))
     }
 
     /// Reads the file whole and compares its checksum.

@@ -5,6 +5,7 @@ mod damage;
 mod durability;
 mod erasure;
 mod erasure_model;
+mod erasure_order;
 mod model;
 mod newest_first;
 mod raw_search;

@@ -14,6 +14,8 @@ mod compact;
 mod config;
 mod error;
 mod fixed_keys;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod header;
 mod identity;
 mod jwk;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use limited::{Kind, Limited, set_fields};
 use origins::Origins;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 pub use places::{Place, Places};
 pub use rate::{Left, Rate};
 pub use terms::{TenantLimits, Terms};
@@ -42,26 +42,37 @@ pub struct Allowance {
 /// The three rates of a tenant or a key; a missing one is no limit.
 #[derive(Debug, Default)]
 pub struct Rates {
-    requests: Option<Rate>,
-    events: Option<Rate>,
-    bytes: Option<Rate>,
+    requests: Option<Arc<Rate>>,
+    events: Option<Arc<Rate>>,
+    bytes: Option<Arc<Rate>>,
 }
 
 impl Rates {
-    fn of_tenant(limits: &TenantLimits) -> Self {
+    /// A tenant's; of those before, what is the same goes on, with what is used of it.
+    fn of_tenant(limits: &TenantLimits, before: Option<&Self>) -> Self {
+        let rate = |per_second, before: Option<&Arc<Rate>>| {
+            let same = before.filter(|before| before.per_second() == per_second);
+            Some(same.map_or_else(|| Arc::new(Rate::new(per_second)), Arc::clone))
+        };
         Self {
-            requests: Some(Rate::new(limits.requests_per_second)),
-            events: Some(Rate::new(limits.events_per_second)),
-            bytes: Some(Rate::new(limits.bytes_per_second)),
+            requests: rate(limits.requests_per_second, before.and_then(|rates| rates.requests.as_ref())),
+            events: rate(limits.events_per_second, before.and_then(|rates| rates.events.as_ref())),
+            bytes: rate(limits.bytes_per_second, before.and_then(|rates| rates.bytes.as_ref())),
         }
     }
 
     fn of_key(limits: KeyLimits) -> Self {
+        let rate = |per_second| Some(Arc::new(Rate::new(per_second)));
         Self {
-            requests: limits.requests_per_second.map(|rate| Rate::new(rate.get())),
-            events: limits.events_per_second.map(|rate| Rate::new(rate.get())),
-            bytes: limits.bytes_per_second.map(|rate| Rate::new(rate.get())),
+            requests: limits.requests_per_second.and_then(|limit| rate(limit.get())),
+            events: limits.events_per_second.and_then(|limit| rate(limit.get())),
+            bytes: limits.bytes_per_second.and_then(|limit| rate(limit.get())),
         }
+    }
+
+    /// Whether nothing would be forgotten with them.
+    fn is_at_rest(&self) -> bool {
+        [&self.requests, &self.events, &self.bytes].into_iter().flatten().all(|rate| rate.is_at_rest())
     }
 
     /// Lets so much of a kind through.
@@ -89,11 +100,23 @@ impl Default for Allowance {
 
 impl Allowance {
     fn new(terms: Terms) -> Self {
-        let reports = usize::try_from(terms.limits.concurrent_reports).unwrap_or(usize::MAX);
+        let reports = Arc::new(Semaphore::new(places(&terms)));
+        let rates = Rates::of_tenant(&terms.limits, None);
+        Self { rates, connections: Places::default(), reports, terms }
+    }
+
+    /// The allowance under other terms. What is in use stays counted.
+    fn under(&self, terms: Terms) -> Self {
+        let (before, after) = (places(&self.terms), places(&terms));
+        // Of fewer places, those that are taken go as they are given back only where enough are free.
+        match after.checked_sub(before) {
+            Some(more) => self.reports.add_permits(more),
+            None => drop(self.reports.forget_permits(before - after)),
+        }
         Self {
-            rates: Rates::of_tenant(&terms.limits),
-            connections: Places::default(),
-            reports: Arc::new(Semaphore::new(reports.min(Semaphore::MAX_PERMITS))),
+            rates: Rates::of_tenant(&terms.limits, Some(&self.rates)),
+            connections: self.connections.clone(),
+            reports: Arc::clone(&self.reports),
             terms,
         }
     }
@@ -138,9 +161,15 @@ impl Allowance {
 
     /// Nothing of it is in use that would be forgotten with it.
     fn is_at_rest(&self) -> bool {
-        let free = usize::try_from(self.terms.limits.concurrent_reports).unwrap_or(usize::MAX);
-        self.connections.taken() == 0 && self.reports.available_permits() >= free.min(Semaphore::MAX_PERMITS)
+        let is_free =
+            self.connections.taken() == 0 && self.reports.available_permits() >= places(&self.terms);
+        is_free && self.rates.is_at_rest()
     }
+}
+
+/// Places for reports.
+fn places(terms: &Terms) -> usize {
+    usize::try_from(terms.limits.concurrent_reports).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }
 
 /// The allowances of all tenants and keys; clones share them.
@@ -149,6 +178,8 @@ pub struct Allowances(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// Held while settings or defaults change, so that each change is made to what the one before has left.
+    changes: Mutex<()>,
     defaults: RwLock<Terms>,
     set: RwLock<HashMap<TenantId, Set>>,
     /// The origins that are set for some tenant, however many tenants there are.
@@ -178,13 +209,19 @@ impl Allowances {
         Self(Arc::new(shared))
     }
 
-    /// Changes what holds where nothing else is set.
+    /// Changes what holds where nothing else is set. What is in use stays counted.
     pub fn set_defaults(&self, defaults: Terms) {
+        let _changing = self.0.changes.lock();
         *self.0.defaults.write() = defaults.clone();
-        self.0.unset.write().clear();
-        let set: Vec<(TenantId, TenantSettings)> =
-            self.0.set.read().iter().map(|(tenant, set)| (tenant.clone(), set.settings.clone())).collect();
-        set.into_iter().for_each(|(tenant, settings)| self.set(&tenant, settings));
+        for allowance in self.0.unset.write().values_mut() {
+            *allowance = Arc::new(allowance.under(defaults.clone()));
+        }
+        let mut set = self.0.set.write();
+        for Set { settings, allowance } in set.values_mut() {
+            let changed = Arc::new(allowance.under(Terms::of(settings, &defaults)));
+            let before = std::mem::replace(allowance, changed);
+            self.0.origins.write().replace(&before.terms.cors_origins, &allowance.terms.cors_origins);
+        }
     }
 
     /// What holds where nothing else is set.
@@ -193,17 +230,18 @@ impl Allowances {
         self.0.defaults.read().clone()
     }
 
-    /// Puts a tenant's settings in force. What it has open stays counted.
+    /// Puts a tenant's settings in force. What is in use stays counted.
     pub fn set(&self, tenant: &TenantId, settings: TenantSettings) {
-        let before = self.known(tenant);
-        let mut allowance = Allowance::new(Terms::of(&settings, &self.defaults()));
-        if let Some(before) = before {
-            allowance.connections = before.connections.clone();
-        }
-        self.0.unset.write().remove(tenant);
-        let origins = Arc::clone(&allowance.terms.cors_origins);
+        let _changing = self.0.changes.lock();
+        let terms = Terms::of(&settings, &self.defaults());
+        let origins = Arc::clone(&terms.cors_origins);
+        let allowance = match self.known(tenant) {
+            Some(before) => before.under(terms),
+            None => Allowance::new(terms),
+        };
         let set = Set { settings, allowance: Arc::new(allowance) };
         let replaced = self.0.set.write().insert(tenant.clone(), set);
+        self.0.unset.write().remove(tenant);
         let before = replaced.as_ref().map_or(&[][..], |replaced| &replaced.allowance.terms.cors_origins);
         self.0.origins.write().replace(before, &origins);
     }
@@ -214,12 +252,13 @@ impl Allowances {
         if let Some(known) = self.known(tenant) {
             return known;
         }
-        let made = Arc::new(Allowance::new(self.defaults()));
         let mut unset = self.0.unset.write();
         if unset.len() >= MAX_REMEMBERED {
             unset.retain(|_, allowance| !allowance.is_at_rest());
         }
-        Arc::clone(unset.entry(tenant.clone()).or_insert(made))
+        // The defaults as they are under this lock: a change of them goes through all that is here.
+        let made = || Arc::new(Allowance::new(self.defaults()));
+        Arc::clone(unset.entry(tenant.clone()).or_insert_with(made))
     }
 
     /// What a key may take up, if it has rates of its own.
@@ -234,7 +273,7 @@ impl Allowances {
         let made = Arc::new(Rates::of_key(limits));
         let mut keys = self.0.keys.write();
         if keys.len() >= MAX_REMEMBERED {
-            keys.clear();
+            keys.retain(|_, of_key| !of_key.rates.is_at_rest());
         }
         keys.insert(Arc::clone(key), OfKey { set: limits, rates: Arc::clone(&made) });
         Some(made)
@@ -284,9 +323,13 @@ mod tests {
         drop(held);
         assert!(allowances.of(&acme).connection().is_ok());
 
-        let of_acme = allowances.of(&acme);
-        assert!(of_acme.rates().take(Kind::Events, 6).is_ok());
-        assert_eq!(of_acme.rates().take(Kind::Events, 1).unwrap_err().limit, 5);
+        let take = |events| allowances.of(&acme).rates().take(Kind::Events, events);
+        assert!(take(6).is_ok());
+        assert_eq!(take(1).unwrap_err().limit, 5);
+        // A change of something else forgives no debt and makes no places.
+        let other_settings = json!({"open_connections": 1, "events_per_second": 5, "report_seconds": 9});
+        allowances.set(&acme, settings(other_settings));
+        assert!(take(1).is_err());
         assert!(allowances.of(&other).rates().take(Kind::Events, 6).is_ok());
 
         let mut fewer = Terms::default();
@@ -305,8 +348,14 @@ mod tests {
         let refused = allowances.of(&tenant("acme")).report().await.unwrap_err();
         assert_eq!((refused.kind, refused.limit), (Kind::Reports, 1));
         assert!(allowances.of(&tenant("other")).report().await.is_ok());
+        allowances.set(&tenant("acme"), settings(json!({"concurrent_reports": 1, "report_seconds": 9})));
+        assert!(allowances.of(&tenant("acme")).report().await.is_err(), "the place is still taken");
         drop(first);
         assert!(allowances.of(&tenant("acme")).report().await.is_ok());
+        allowances.set(&tenant("acme"), settings(json!({"concurrent_reports": 2})));
+        let of_acme = allowances.of(&tenant("acme"));
+        let _two = (of_acme.report().await.unwrap(), of_acme.report().await.unwrap());
+        assert!(of_acme.report().await.is_err());
     }
 
     #[test]

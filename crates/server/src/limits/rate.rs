@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 /// What a second's worth is let through ahead, in nanoseconds.
 const AHEAD_NANOS: u64 = 1_000_000_000;
-/// Longest debt of one call, however much it weighs, in nanoseconds.
-const MAX_DEBT_NANOS: u64 = 3_600 * 1_000_000_000;
+/// Longest debt of one call, in nanoseconds: 30 days, which the longest body takes at the least rate.
+const MAX_DEBT_NANOS: u64 = 30 * 86_400 * 1_000_000_000;
 
 /// One rate, in units a second.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ impl Rate {
     /// Until when the next call would be refused too.
     pub fn take(&self, weight: u64) -> Result<Left, Duration> {
         self.take_at(weight, nanos(self.since.elapsed()))
+    }
+
+    /// Whether all that was let through is paid for.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.paid_at.load(Ordering::Relaxed) <= nanos(self.since.elapsed())
     }
 
     fn take_at(&self, weight: u64, now: u64) -> Result<Left, Duration> {

@@ -28,15 +28,16 @@ pub struct TenantLimits {
 }
 
 impl Default for TenantLimits {
-    /// More than two cores can serve, so that a tenant alone on a server has all of it; less than would keep others out
-    /// of what cannot be shared out by time.
+    /// Rates are more than two cores can serve, so that a tenant alone on a server has all of it. What lasts is less than
+    /// all of it: seven eighths of the WebSockets that a server holds by default, half of the grid's reports, so that
+    /// others always find places.
     fn default() -> Self {
         Self {
             requests_per_second: 200_000,
             events_per_second: 5_000_000,
             bytes_per_second: 4 << 30,
-            open_connections: 1 << 20,
-            concurrent_reports: 16,
+            open_connections: 10_752,
+            concurrent_reports: 8,
             report_memory_bytes: 512 << 20,
             report_seconds: 60,
             max_projects: 10_000,

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::document;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+
+use super::{Written, document};
 
 /// The document as it is sent.
 fn written() -> Value {
@@ -103,6 +105,27 @@ fn collect(value: &Value, references: &mut BTreeSet<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}
+    }
+}
+
+#[test]
+fn who_has_the_document_already_is_told_so() {
+    let written = Written::new(&document());
+    let asked_with = |tag: Option<&str>| {
+        let tag = tag.map(|tag| (header::IF_NONE_MATCH, HeaderValue::try_from(tag).unwrap()));
+        written.answer(&HeaderMap::from_iter(tag))
+    };
+    let first = asked_with(None);
+    assert_eq!(first.status(), 200);
+    assert_eq!(first.headers()["cache-control"], "public, max-age=300");
+    let tag = first.headers()["etag"].to_str().unwrap();
+    for known in [tag, "*", &format!("\"other\", W/{tag}")] {
+        let answer = asked_with(Some(known));
+        assert_eq!(answer.status(), 304, "{known}");
+        assert_eq!(answer.headers()["etag"], tag);
+    }
+    for unknown in ["\"other\"", "", &tag[1..]] {
+        assert_eq!(asked_with(Some(unknown)).status(), 200, "{unknown}");
     }
 }
 

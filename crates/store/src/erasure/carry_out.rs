@@ -3,13 +3,16 @@
 //! The log is emptied up to the requests; the person's sessions and connections are found and written down; each segment
 //! that holds rows of his is put in the manifest anew without them; the ledger forgets his connections; and last, what was
 //! wanted is replaced by what was done. Each step can be done twice: after a crash all are done again.
+//!
+//! Promise: what goes is what would go if a tenant's erasures were carried out one after the other, however they share passes
+//! and wherever a crash comes between: the rows that one takes tell those behind it of no session or connection.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_buffer::BooleanBufferBuilder;
-use tidegauge_facts::{Micros, Table};
+use tidegauge_facts::Micros;
 
 use super::links::MAX_LINKS;
 use super::person::Target;
@@ -28,8 +31,7 @@ pub(crate) fn carry_out(flusher: &mut Flusher) -> Result<(), StoreError> {
     let shared = Arc::clone(&flusher.shared);
     let due = shared.erasures.lock().begin();
     shared.at_step("an erasure begins");
-    let targets = due.into_iter().map(|(record, wanted)| Target::new(&shared.dir, &record, wanted));
-    let mut targets = targets.collect::<Result<Vec<_>, _>>()?;
+    let mut targets = Target::of_all(&shared.dir, due)?;
     match go_through(flusher, &mut targets)? {
         true => finish(&shared, &targets),
         false => Ok(()),
@@ -43,15 +45,18 @@ fn go_through(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, Sto
         return Ok(false);
     }
     shared.at_step("the log is empty");
-    for table in [Table::Sessions, Table::Connections] {
-        if !find_links(&shared, targets, table)? {
-            return Ok(false);
-        }
+    if !find_all_links(&shared, targets)? {
+        return Ok(false);
     }
     for target in &mut *targets {
         target.links.save(&shared.dir)?;
+        shared.at_step("an erasure's links are written");
+        // What could not be read may tell of more, once somebody has restored it.
+        if target.damaged.is_empty() {
+            shared.erasures.lock().note_links(target.id, &shared.dir)?;
+        }
     }
-    shared.at_step("the links are written");
+    shared.at_step("all links are written");
     let ids: Vec<_> = targets.iter().map(|target| target.id).collect();
     let segments: Vec<_> = covered(&shared, targets);
     let total = segments.len();
@@ -81,19 +86,45 @@ fn covered(shared: &Shared, targets: &[Target]) -> Vec<Arc<Segment>> {
     manifest.segments.iter().filter(is_covered).cloned().collect()
 }
 
-fn find_links(shared: &Shared, targets: &mut [Target], table: Table) -> Result<bool, StoreError> {
-    for segment in covered(shared, targets).iter().filter(|segment| segment.table() == Some(table)) {
+/// Finds the targets' sessions and connections, in their turn. False when the store closes meanwhile.
+fn find_all_links(shared: &Shared, targets: &mut [Target]) -> Result<bool, StoreError> {
+    let begun = shared.erasures.lock().begun();
+    let of_tenants =
+        |tenant: &str| targets.iter().any(|target| target.tenant == tenant && !target.has_links());
+    let begun = begun.into_iter().filter(|(record, _)| of_tenants(&record.tenant));
+    let begun = Target::of_all(&shared.dir, begun)?;
+    for turn in 0..targets.len() {
+        let (before, rest) = targets.split_at_mut(turn);
+        let Some((target, behind)) = rest.split_first_mut().filter(|(target, _)| !target.has_links()) else {
+            continue;
+        };
+        let before: Vec<&Target> = begun.iter().chain(before.iter()).collect();
+        let others: usize = before.iter().copied().chain(behind.iter()).map(|other| other.links.len()).sum();
+        if !find_links(shared, target, &before, MAX_LINKS.saturating_sub(others))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Finds those of one target in what others `before` it leave.
+fn find_links(
+    shared: &Shared,
+    target: &mut Target,
+    before: &[&Target],
+    max_links: usize,
+) -> Result<bool, StoreError> {
+    for segment in covered(shared, std::slice::from_ref(target)) {
+        let Some(table) = segment.table().filter(|table| target.has_links_in(*table)) else { continue };
         if shared.is_closing(Duration::ZERO) {
             return Ok(false);
         }
-        let mut about: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
         // What cannot be read here is told when its rows are to go.
-        let Some(open) = opened(shared, segment, &mut about)? else { continue };
-        for target in about.into_iter().filter(|target| target.has_links_in(table)) {
-            target.find_links(&open, table).inspect_err(|error| segment.mark_if_damaged(error))?;
-        }
+        let Some(open) = opened(shared, &segment, &mut [&mut *target])? else { continue };
+        let found = target.find_links(&segment, &open, table, before);
+        found.inspect_err(|error| segment.mark_if_damaged(error))?;
         // Too many for one go are few enough, it may be, for each alone.
-        if targets.iter().map(|target| target.links.len()).sum::<usize>() > MAX_LINKS {
+        if target.links.len() > max_links {
             let reason = format!("more than {MAX_LINKS} sessions and connections: erase by session first");
             return Err(StoreError::format("erase a person")(reason.into()));
         }

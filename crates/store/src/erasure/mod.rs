@@ -5,7 +5,8 @@
 //! comes later is new. Once it says done, no file holds the person's id, the file of the request included.
 //!
 //! Whose a row is: its own column says so; where it has none, its session does (or, among messages about a connection,
-//! its connection), if a row of that names the person.
+//! its connection), if a row of that names the person. A tenant's requests take effect in their order: each sees the rows as
+//! those before it leave them, whether they share a pass or not.
 
 mod carry_out;
 mod links;
@@ -129,7 +130,8 @@ pub struct Erased {
     /// When it was done.
     #[serde(with = "record::micros")]
     pub at: Micros,
-    /// Rows removed of events, sessions, connections and requests; what was removed before a restart is not counted.
+    /// Rows removed of events, sessions, connections and requests, each counted by the first erasure that took it; what was
+    /// removed before a restart is not counted.
     pub rows: [u64; 4],
     /// Files beside the store that hold the bytes of the id: what was set aside because it could not be read. Nothing reads
     /// them; whether they may go is for their owner to say.

@@ -34,8 +34,19 @@ struct Columns {
     link: Option<&'static str>,
 }
 
+/// What a connection's id is its own in.
+const PROJECT: &str = "project_id";
+
 impl Target {
-    pub fn new(dir: &DataDir, record: &Record, wanted: Wanted) -> Result<Self, StoreError> {
+    /// One for each record.
+    pub fn of_all(
+        dir: &DataDir,
+        records: impl IntoIterator<Item = (Record, Wanted)>,
+    ) -> Result<Vec<Self>, StoreError> {
+        records.into_iter().map(|(record, wanted)| Self::new(dir, &record, wanted)).collect()
+    }
+
+    fn new(dir: &DataDir, record: &Record, wanted: Wanted) -> Result<Self, StoreError> {
         Ok(Self {
             id: record.id,
             tenant: record.tenant.clone(),
@@ -50,6 +61,11 @@ impl Target {
     pub fn is_about(&self, segment: &Segment) -> bool {
         segment.meta.through <= self.wanted.through
             && segment.table().is_some_and(|table| self.columns(table).is_some())
+    }
+
+    /// True when an earlier try has found all sessions and connections: its rows may have gone since.
+    pub fn has_links(&self) -> bool {
+        self.wanted.has_links
     }
 
     /// True when rows of the table tell which sessions or connections are the person's.
@@ -69,29 +85,37 @@ impl Target {
         Some(Columns { own, link })
     }
 
-    /// Notes the sessions, or connections, of the segment's rows that name the person.
-    pub fn find_links(&mut self, open: &OpenSegment, table: Table) -> Result<(), StoreError> {
+    /// Notes the sessions, or connections, of the segment's rows that name the person and that none `before` takes.
+    pub fn find_links(
+        &mut self,
+        segment: &Segment,
+        open: &OpenSegment,
+        table: Table,
+        before: &[&Self],
+    ) -> Result<(), StoreError> {
         let Some(Columns { own, link: Some(link) }) = self.columns(table) else { return Ok(()) };
         if !open.has_column(own) {
             return Ok(());
         }
+        let takes_some = |other: &&Self| other.tenant == self.tenant && other.is_about(segment);
+        let before: Vec<&Self> = before.iter().copied().filter(takes_some).collect();
+        let theirs = before.iter().filter_map(|other| other.columns(table)).map(|columns| columns.own);
+        // Who joins rows at all joins them by the same column.
+        let columns: Vec<&str> = theirs.chain([own, link, PROJECT]).collect();
         for range in open.rows_of(&self.tenant, i64::MIN, i64::MAX)? {
-            let columns = [own, link, "project_id"];
             let batch = open.read_rows(range.row_group, range.rows, None, &columns, Texts::AsDictionaries)?;
-            let (own, link, project) =
-                (Column::of(&batch, own), Column::of(&batch, link), Column::of(&batch, "project_id"));
-            for row in 0..batch.num_rows() {
-                if own.get(row) == Some(self.wanted.person.id())
-                    && let Some(print) = self.print(table, &link, &project, row)
-                {
-                    self.links.insert(print);
-                }
-            }
+            let before: Vec<_> = before.iter().filter_map(|other| other.owner(&batch, table)).collect();
+            let Some(owner) = self.owner(&batch, table) else { continue };
+            let prints: Vec<Fingerprint> = (0..batch.num_rows())
+                .filter(|row| owner.is_named(*row) && !before.iter().any(|other| other.has(*row)))
+                .filter_map(|row| owner.print(row))
+                .collect();
+            prints.into_iter().for_each(|print| self.links.insert(print));
         }
         Ok(())
     }
 
-    /// Marks the person's rows among all rows of the segment, and counts them.
+    /// Marks the person's rows among all rows of the segment, and counts those that nobody has marked before.
     pub fn mark(
         &self,
         open: &OpenSegment,
@@ -103,24 +127,15 @@ impl Target {
         if link.is_none() && !open.has_column(own) {
             return Ok(0);
         }
+        let columns = [own, link.unwrap_or(own), PROJECT];
+        let columns = if table == Table::Connections { &columns[..] } else { &columns[..2] };
         let mut marked = 0;
         for range in open.rows_of(&self.tenant, i64::MIN, i64::MAX)? {
             let start = open.first_row(range.row_group) + range.rows.start;
-            let columns = [own, link.unwrap_or(own), "project_id"];
-            let columns = if table == Table::Connections { &columns[..] } else { &columns[..2] };
             let batch = open.read_rows(range.row_group, range.rows, None, columns, Texts::AsDictionaries)?;
-            let own = Column::of(&batch, own);
-            let project = Column::of(&batch, "project_id");
-            let link = link.map(|link| Column::of(&batch, link));
-            for row in 0..batch.num_rows() {
-                let is_the_persons = match own.get(row) {
-                    Some(id) => id == self.wanted.person.id(),
-                    None => link
-                        .as_ref()
-                        .and_then(|link| self.print(table, link, &project, row))
-                        .is_some_and(|print| self.links.contains(print)),
-                };
-                if is_the_persons {
+            let Some(owner) = self.owner(&batch, table) else { continue };
+            for row in (0..batch.num_rows()).filter(|row| owner.has(*row)) {
+                if !doomed.get_bit(start + row) {
                     doomed.set_bit(start + row, true);
                     marked += 1;
                 }
@@ -129,18 +144,50 @@ impl Target {
         Ok(marked)
     }
 
-    fn print(
-        &self,
-        table: Table,
-        link: &Column<'_>,
-        project: &Column<'_>,
-        row: usize,
-    ) -> Option<Fingerprint> {
+    /// What a batch of the tenant's rows says of whether they are the person's.
+    fn owner<'a>(&'a self, batch: &'a RecordBatch, table: Table) -> Option<Owner<'a>> {
+        let Columns { own, link } = self.columns(table)?;
+        Some(Owner {
+            target: self,
+            table,
+            own: Column::of(batch, own),
+            link: link.map(|link| Column::of(batch, link)),
+            project: Column::of(batch, PROJECT),
+        })
+    }
+}
+
+/// Whether rows are a person's.
+struct Owner<'a> {
+    target: &'a Target,
+    table: Table,
+    own: Column<'a>,
+    link: Option<Column<'a>>,
+    project: Column<'a>,
+}
+
+impl Owner<'_> {
+    /// True when the row itself names the person.
+    fn is_named(&self, row: usize) -> bool {
+        self.own.get(row) == Some(self.target.wanted.person.id())
+    }
+
+    /// True when the row is the person's: it says so, or it names nobody and what it is joined by is his.
+    fn has(&self, row: usize) -> bool {
+        match self.own.get(row) {
+            Some(id) => id == self.target.wanted.person.id(),
+            None if self.target.links.is_empty() => false,
+            None => self.print(row).is_some_and(|print| self.target.links.contains(print)),
+        }
+    }
+
+    fn print(&self, row: usize) -> Option<Fingerprint> {
         // A row without a session only describes a client: it is joined to nothing.
-        let link = link.get(row)?;
-        Some(match table {
-            Table::Connections => self.links.of_connection(project.get(row).unwrap_or_default(), link),
-            _ => self.links.of_session(link),
+        let link = self.link.as_ref()?.get(row)?;
+        let links = &self.target.links;
+        Some(match self.table {
+            Table::Connections => links.of_connection(self.project.get(row).unwrap_or_default(), link),
+            _ => links.of_session(link),
         })
     }
 }

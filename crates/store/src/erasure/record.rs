@@ -39,6 +39,10 @@ pub(crate) struct Wanted {
     pub through: u64,
     /// The newest log file at the request: it and those before it are to go.
     pub log_file: u64,
+    /// The person's sessions and connections are all written down: from now on the rows may go, and erasures that look for
+    /// theirs later do not see them.
+    #[serde(default)]
+    pub has_links: bool,
 }
 
 impl Record {

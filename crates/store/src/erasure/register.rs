@@ -90,19 +90,47 @@ impl Register {
         self.all.iter().any(Tracked::is_due)
     }
 
-    /// Those to be carried out now. One that has failed is tried alone: it is not to hold up others.
+    /// Those to be carried out now, in their turn: first who began in an earlier try, then in the order of the requests. One
+    /// that has failed is tried alone: it is not to hold up others.
     pub fn begin(&mut self) -> Vec<(Record, Wanted)> {
         let is_new = |tracked: &Tracked| tracked.is_due() && !tracked.has_failed;
         let has_new = self.all.iter().any(is_new);
         let most = if has_new { MAX_AT_ONCE } else { 1 };
         let due =
             self.all.iter_mut().filter(|tracked| if has_new { is_new(tracked) } else { tracked.is_due() });
-        due.take(most)
+        let mut due: Vec<_> = due.collect();
+        // Not by their names alone: a clock may have been set back before a restart.
+        due.sort_by_key(|tracked| tracked.record.wanted().map(|wanted| (!wanted.has_links, wanted.through)));
+        due.into_iter()
+            .take(most)
             .filter_map(|tracked| {
                 tracked.state = ErasureState::Running { done: 0, total: 0 };
                 Some((tracked.record.clone(), tracked.record.wanted()?.clone()))
             })
             .collect()
+    }
+
+    /// Those that began in an earlier try and are not under way.
+    pub fn begun(&self) -> Vec<(Record, Wanted)> {
+        let is_idle = |tracked: &&Tracked| !matches!(tracked.state, ErasureState::Running { .. });
+        let idle = self.all.iter().filter(is_idle);
+        idle.filter_map(|tracked| Some((&tracked.record, tracked.record.wanted()?)))
+            .filter(|(_, wanted)| wanted.has_links)
+            .map(|(record, wanted)| (record.clone(), wanted.clone()))
+            .collect()
+    }
+
+    /// Writes down that its sessions and connections are.
+    pub fn note_links(&mut self, id: ErasureId, dir: &DataDir) -> Result<(), StoreError> {
+        if let Some(tracked) = self.find_unfinished(id)
+            && let Some(wanted) = tracked.record.wanted().filter(|wanted| !wanted.has_links)
+        {
+            let wanted = Wanted { has_links: true, ..wanted.clone() };
+            let record = Record { stage: Stage::Wanted(wanted), ..tracked.record.clone() };
+            record.save(dir)?;
+            tracked.record = record;
+        }
+        Ok(())
     }
 
     pub fn note_progress(&mut self, ids: &[ErasureId], done: usize, total: usize) {

@@ -36,7 +36,7 @@ pub(crate) fn request(shared: &Shared, tenant: &str, person: Person) -> Result<E
         id: ErasureId(Uuid::now_v7()),
         tenant: tenant.to_owned(),
         requested_at: Micros::now(),
-        stage: Stage::Wanted(Wanted { person, through, log_file }),
+        stage: Stage::Wanted(Wanted { person, through, log_file, has_links: false }),
     };
     if let Err(error) = record.save(&shared.dir) {
         // What may be there of it is not to be carried out, nor to tell of the person.

@@ -24,6 +24,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::error::StoreError;
+use crate::parquet_panic::caught;
 
 /// Bytes read ahead where the length of what comes is not known.
 const READ_AHEAD_BYTES: usize = 4096;
@@ -58,7 +59,9 @@ impl OpenSegment {
         let footer = match known.get() {
             Some(footer) => Arc::clone(footer),
             None => {
-                let footer = Footer::read(&file).map_err(|error| StoreError::damaged(path, error))?;
+                let damaged = |error: &dyn ToString| StoreError::damaged(path, error.to_string());
+                let read = caught(|| Footer::read(&file)).map_err(|panicked| damaged(&panicked))?;
+                let footer = read.map_err(|error| damaged(&error))?;
                 Arc::clone(known.get_or_init(|| Arc::new(footer)))
             }
         };
@@ -91,6 +94,22 @@ impl OpenSegment {
     /// The columns of some rows of a row group, in the file's order, as one batch. `keep` says which of the rows,
     /// all if it is none. A column that the file lacks is left out.
     pub fn read_rows(
+        &self,
+        row_group: usize,
+        rows: Range<usize>,
+        keep: Option<&BooleanArray>,
+        columns: &[&str],
+        texts: Texts,
+    ) -> Result<RecordBatch, StoreError> {
+        self.guarded(|| self.decode_rows(row_group, rows, keep, columns, texts))
+    }
+
+    /// Reads, with a panic of Parquet's as the damage that it comes from.
+    pub fn guarded<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        caught(read).unwrap_or_else(|panicked| Err(StoreError::damaged(&self.path, panicked)))
+    }
+
+    fn decode_rows(
         &self,
         row_group: usize,
         rows: Range<usize>,
@@ -136,7 +155,7 @@ impl OpenSegment {
     ) -> usize {
         let metadata = self.metadata();
         let group = metadata.row_group(row_group);
-        let indexes = metadata.offset_index().map(|index| &index[row_group]);
+        let indexes = metadata.offset_index().and_then(|index| index.get(row_group));
         let mut bytes = 0;
         for (place, column) in group.columns().iter().enumerate() {
             if !columns.contains(&column.column_path().string().as_str()) {
@@ -148,8 +167,8 @@ impl OpenSegment {
             });
             let as_label = texts == Texts::AsDictionaries
                 || matches!(
-                    self.footer.as_written.schema().field(place).data_type(),
-                    DataType::Dictionary(..)
+                    self.footer.as_written.schema().fields().get(place).map(|field| field.data_type()),
+                    Some(DataType::Dictionary(..))
                 );
             if is_dictionary && as_label {
                 continue;
@@ -163,7 +182,8 @@ impl OpenSegment {
             for (page, start) in starts.iter().enumerate() {
                 let end = starts.get(page + 1).copied().unwrap_or(total_rows);
                 if *start < rows.end && end > rows.start {
-                    most = most.max(texts[page] as usize / (end - start).max(1));
+                    let bytes = texts.get(page).copied().unwrap_or_default() as usize;
+                    most = most.max(bytes / end.saturating_sub(*start).max(1));
                 }
             }
             bytes += most;

@@ -27,6 +27,10 @@ struct PageBounds<T> {
 impl OpenSegment {
     /// The tenant's rows with an `event_time` in `from..=to`, in the file's order; ranges are not empty.
     pub fn rows_of(&self, tenant: &str, from: i64, to: i64) -> Result<Vec<RowRange>, StoreError> {
+        self.guarded(|| self.find_rows(tenant, from, to))
+    }
+
+    fn find_rows(&self, tenant: &str, from: i64, to: i64) -> Result<Vec<RowRange>, StoreError> {
         let mut found = Vec::new();
         for row_group in 0..self.metadata().num_row_groups() {
             let rows = self.tenant_rows(row_group, tenant)?;
@@ -121,7 +125,7 @@ impl OpenSegment {
             Some((bounds, metadata.offset_index()?.get(row_group)?.get(place)?))
         });
         let Some((bounds, offsets)) = indexes else { return vec![PageBounds { rows: 0..end, bounds: None }] };
-        let starts = offsets.page_locations().iter().map(|page| page.first_row_index as usize);
+        let starts = offsets.page_locations().iter().map(|page| (page.first_row_index as usize).min(end));
         let ends = starts.clone().skip(1).chain([end]);
         let ranges = starts.zip(ends).enumerate();
         ranges

@@ -7,6 +7,8 @@
 
 mod block;
 mod compact;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod key;
 mod measure;
 mod part;

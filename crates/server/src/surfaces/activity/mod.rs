@@ -5,6 +5,8 @@ mod answers;
 mod described;
 mod failure;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod intake;
 mod model;
 mod order;

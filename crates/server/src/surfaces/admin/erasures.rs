@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tidegauge_accounts::Actor;
 use tidegauge_facts::{Table, TenantId};
 use tidegauge_store::{Erased, Erasure, ErasureId, ErasureState, Person};
 
@@ -91,11 +92,15 @@ impl From<Erasure> for ErasureAnswer {
 }
 
 impl ErasureAnswer {
-    /// What is in the way is a file of the server's, whose name is for the operator.
+    /// Files of the server's are the operator's: their names, and which of them hold some bytes, since a file that was
+    /// set aside may hold any tenant's.
     fn told_to(mut self, admin: &Admin) -> Self {
         if self.reason.is_some() && !admin.is_operator() {
             self.reason =
                 Some("some of the stored data cannot be read now; the operator has to see to it".to_owned());
+        }
+        if let Some(erased) = self.erased.as_mut().filter(|_| !admin.is_operator()) {
+            erased.set_aside.clear();
         }
         self
     }
@@ -123,14 +128,31 @@ async fn request(
         (None, None, Some(id)) => ("session", Person::Session(id)),
         _ => return Err(Failure::Bad("name exactly one of user_id, client_id and session_id".to_owned())),
     };
+    // In a task of its own: what was begun is ended and written down, also when the caller goes away.
+    let erasing = tokio::spawn(erase(Arc::clone(&app), admin.actor(), tenant.clone(), kind, person));
+    let id = erasing.await.map_err(|_| Failure::Unavailable)??;
+    Ok((StatusCode::ACCEPTED, Json(find(&app, &admin, &tenant, id)?)))
+}
+
+/// Writes down who asks, then asks the store, then writes down which erasure it became.
+async fn erase(
+    app: Arc<App>,
+    actor: Actor,
+    tenant: TenantId,
+    kind: &'static str,
+    person: Person,
+) -> Result<ErasureId, Failure> {
+    let details = json!({"by": kind});
+    app.accounts.record(&actor, "person.erase", Some(&tenant), None, &details).await?;
     let (store, of) = (Arc::clone(&app.store), tenant.clone());
     let id = tokio::task::spawn_blocking(move || store.erase(of.as_str(), person)).await;
     let id = id.map_err(|_| Failure::Unavailable)??;
     let target = id.to_string();
-    app.accounts
-        .record(&admin.actor(), "person.erase", Some(&tenant), Some(&target), &json!({"by": kind}))
-        .await?;
-    Ok((StatusCode::ACCEPTED, Json(find(&app, &admin, &tenant, id)?)))
+    let taken = app.accounts.record(&actor, "person.erase.taken", Some(&tenant), Some(&target), &details);
+    if let Err(error) = taken.await {
+        tracing::error!(%error, erasure = target, "the audit log says that an erasure was asked for, but not which");
+    }
+    Ok(id)
 }
 
 /// The tenant's erasures: those under way, and the last ones done.

@@ -122,7 +122,7 @@ async fn list(
     Named(tenant): Named<String>,
     uri: Uri,
 ) -> Result<Json<List<KeyAnswer>>, Failure> {
-    let tenant = existing(&app, &admin, &tenant).await?;
+    let tenant = existing(&app, admin.tenant(&tenant)?).await?;
     let Page { after, limit } = Page::of(&uri)?;
     let rows = app.accounts.keys_after(Some(&tenant), after.as_deref(), limit + 1).await?;
     let rows = rows.into_iter().map(KeyAnswer::from).collect();
@@ -135,7 +135,7 @@ async fn create(
     Named(tenant): Named<String>,
     Input(input): Input<KeyInput>,
 ) -> Result<(StatusCode, Json<NewKeyAnswer>), Failure> {
-    let tenant = existing(&app, &admin, &tenant).await?;
+    let tenant = existing(&app, admin.tenant_of_keys(&tenant, &app.door)?).await?;
     let project = input.project.as_deref().map(ProjectId::parse).transpose();
     let request = KeyRequest {
         tenant,
@@ -164,7 +164,7 @@ async fn revoke(
     admin: Admin,
     Named((tenant, key)): Named<(String, String)>,
 ) -> Result<Json<KeyAnswer>, Failure> {
-    let tenant = admin.tenant(&tenant)?;
+    let tenant = admin.tenant_of_keys(&tenant, &app.door)?;
     Ok(Json(app.accounts.revoke_key(&admin.actor(), Some(&tenant), &key).await?.into()))
 }
 
@@ -175,15 +175,14 @@ async fn rotate(
     Named((tenant, key)): Named<(String, String)>,
     Input(Rotation { overlap_seconds }): Input<Rotation>,
 ) -> Result<(StatusCode, Json<NewKeyAnswer>), Failure> {
-    let tenant = admin.tenant(&tenant)?;
+    let tenant = admin.tenant_of_keys(&tenant, &app.door)?;
     let overlap = Duration::from_secs(overlap_seconds);
     let made = app.accounts.rotate_key(&admin.actor(), Some(&tenant), &key, overlap).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 /// The tenant, which must be there: a key for one that was mistyped would be of use to nobody.
-async fn existing(app: &App, admin: &Admin, tenant: &str) -> Result<TenantId, Failure> {
-    let tenant = admin.tenant(tenant)?;
+async fn existing(app: &App, tenant: TenantId) -> Result<TenantId, Failure> {
     app.accounts.tenant(&tenant).await?;
     Ok(tenant)
 }

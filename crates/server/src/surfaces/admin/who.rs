@@ -9,7 +9,7 @@ use tidegauge_facts::TenantId;
 
 use super::failure::Failure;
 use crate::app::App;
-use crate::auth::{Caller, Denied, Presented};
+use crate::auth::{Caller, Denied, Door, Presented};
 
 /// A caller with the scope `admin` whose credential is not bound to one project.
 pub(super) struct Admin {
@@ -23,6 +23,16 @@ impl Admin {
         let tenant = TenantId::parse(name).map_err(|_| Failure::no_such_tenant())?;
         let is_own = tenant == self.caller.principal.tenant;
         if is_own || self.is_operator { Ok(tenant) } else { Err(Failure::no_such_tenant()) }
+    }
+
+    /// The tenant of this name, when he may make, rotate or end its keys. Keys of the operator's tenant are keys to the
+    /// server: a token, which never is the operator, makes none for itself.
+    pub fn tenant_of_keys(&self, name: &str, door: &Door) -> Result<TenantId, Failure> {
+        let tenant = self.tenant(name)?;
+        if tenant == door.operator {
+            self.operator()?;
+        }
+        Ok(tenant)
     }
 
     /// Goes on for the operator alone.

@@ -4,6 +4,8 @@
 mod answers;
 mod described;
 mod ending;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod intake;
 mod key_mask;
 mod live;

@@ -1,5 +1,7 @@
 //! Surface `grid` (seed 002): sessions and events of the last 24 hours, and the intake of the platform's own client.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod reports;
 mod signals;
 

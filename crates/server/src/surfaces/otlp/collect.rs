@@ -31,6 +31,11 @@ pub struct Export<'a> {
 }
 
 impl Export<'_> {
+    /// How many requests it tells of.
+    pub fn requests(&self) -> usize {
+        self.records.len()
+    }
+
     /// The requests as rows, in the order in which they were told, in parts that an append takes. A part's rows are
     /// made when it is asked for.
     pub fn parts<'r>(

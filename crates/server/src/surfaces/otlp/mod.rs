@@ -9,6 +9,8 @@ mod attributes;
 mod collect;
 mod described;
 mod encoding;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod json;
 mod protobuf;
 mod record;

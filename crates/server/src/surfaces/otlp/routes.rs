@@ -85,12 +85,9 @@ async fn take(app: &App, caller: &Caller, export: &Export<'_>) -> Result<Vec<Pen
     let storage = caller.allowance.terms.ip_addresses;
     let parts = export.parts(principal.tenant.as_str(), project_of(principal), Micros::now());
     let mut pending = Vec::with_capacity(parts.len());
+    // All of it at once: a rest that was refused would only come again.
+    caller.charge_facts(export.requests()).map_err(|limited| Failure::Intake(limited.into()))?;
     for part in parts {
-        // Of an export that was begun, the rest is charged and never refused: it would only come again.
-        let charged = caller.charge_facts(part.len());
-        if pending.is_empty() {
-            charged.map_err(|limited| Failure::Intake(limited.into()))?;
-        }
         let refused = if pending.is_empty() { Failure::Intake } else { Failure::Halfway };
         pending.push(take_requests(app, storage, &part).await.map_err(refused)?);
     }

@@ -1,4 +1,5 @@
-//! What the `projects` surface answers, in the words of the platform's own client (`mudbase`). Counts are whole
+//! What the `projects` surface answers, in the words of the platform's own client (`mudbase`), whose models are
+//! `GetProjectAnalytics200Response`, `GetGlobalAnalytics200Response` and so on. Counts are whole
 //! numbers: the client refuses `7.0`.
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use tidegauge_reports::tenant_analytics::TenantAnalytics;
 use tidegauge_reports::user_presence::Presence;
 use utoipa::ToSchema;
 
-/// `GetProjectAnalytics200Response`.
+/// A project right now.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProjectAnalytics)]
@@ -40,7 +41,7 @@ impl ProjectAnswer {
     }
 }
 
-/// `GetGlobalAnalytics200Response`.
+/// A tenant right now.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TenantAnalytics)]
@@ -59,7 +60,7 @@ impl From<TenantAnalytics> for TenantAnswer {
     }
 }
 
-/// `GetHistoricalAnalytics200Response`.
+/// A project over time.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProjectHistory)]
@@ -90,7 +91,7 @@ impl HistoryAnswer {
     }
 }
 
-/// `GetEventThroughput200Response`.
+/// The events of a window.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EventThroughput)]
@@ -116,7 +117,7 @@ impl ThroughputAnswer {
     }
 }
 
-/// `GetActiveUsers200Response`.
+/// The users who are connected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ActiveUsers)]
 pub(super) struct ActiveUsersAnswer {
@@ -149,7 +150,7 @@ impl ActiveUsersAnswer {
     }
 }
 
-/// `CheckUserPresence200Response`.
+/// Whether users are connected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Presence)]
 pub(super) struct PresenceAnswer {

@@ -3,6 +3,8 @@
 mod answers;
 pub(crate) mod described;
 pub(crate) mod failure;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod parameters;
 mod routes;
 

@@ -7,6 +7,8 @@ mod answers;
 mod described;
 mod event;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod model;
 mod routes;
 mod row;

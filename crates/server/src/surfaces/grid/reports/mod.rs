@@ -3,6 +3,8 @@
 mod cursor;
 mod described;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod json;
 mod params;
 mod routes;

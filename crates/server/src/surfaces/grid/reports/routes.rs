@@ -74,9 +74,9 @@ pub(super) async fn sessions(
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.session_filter()?, params.page(List::Sessions)?);
     let link = link(&uri, &params, List::Sessions);
-    let budget = Arc::new(caller.allowance.budget());
-    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
-    let begin = move || {
+    let store = Arc::clone(&app.store);
+    let begin = move |budget| {
+        let snapshot = store.snapshot().within(budget);
         let mut report = recent_sessions(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         let tenant = scope.tenant;
@@ -89,7 +89,7 @@ pub(super) async fn sessions(
         );
         Ok(Report { rows, link })
     };
-    reports.answer(&caller.allowance, budget, begin).await
+    reports.answer(&caller.allowance, begin).await
 }
 
 /// Events of the last 24 hours, the newest first.
@@ -117,14 +117,14 @@ pub(super) async fn events(
     let params = Params::parse(uri.query())?;
     let (filter, page) = (params.event_filter()?, params.page(List::Events)?);
     let link = link(&uri, &params, List::Events);
-    let budget = Arc::new(caller.allowance.budget());
-    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
-    let begin = move || {
+    let store = Arc::clone(&app.store);
+    let begin = move |budget| {
+        let snapshot = store.snapshot().within(budget);
         let mut report = recent_events(&snapshot, &scope, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::event), link })
     };
-    reports.answer(&caller.allowance, budget, begin).await
+    reports.answer(&caller.allowance, begin).await
 }
 
 /// The newest event of each distinct combination in the last 24 hours.
@@ -153,14 +153,14 @@ pub(super) async fn latest(
     let columns = params.distinct_columns()?;
     let (filter, page) = (params.event_filter()?, params.page(List::LatestEvents)?);
     let link = link(&uri, &params, List::LatestEvents);
-    let budget = Arc::new(caller.allowance.budget());
-    let snapshot = app.store.snapshot().within(Arc::clone(&budget));
-    let begin = move || {
+    let store = Arc::clone(&app.store);
+    let begin = move |budget| {
+        let snapshot = store.snapshot().within(budget);
         let mut report = latest_events(&snapshot, &scope, &columns, &filter, &page, Micros::now())?;
         let link = report.next_page().and_then(link);
         Ok(Report { rows: write_events(move || report.next(), scope, json::latest_event), link })
     };
-    reports.answer(&caller.allowance, budget, begin).await
+    reports.answer(&caller.allowance, begin).await
 }
 
 async fn method_not_allowed() -> Failure {

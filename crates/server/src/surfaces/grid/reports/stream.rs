@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -31,6 +31,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 const MAX_WAITING_PIECES: usize = 2;
 /// How long a reader may leave an answer unread before it is cut.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an answer may take in all: it keeps a place from others, and replaced files from going.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// What writes the next rows of an array behind a text, each after a comma: false when there are no more.
 pub(super) type WriteRows = Box<dyn FnMut(&mut String) -> Result<bool, ReportError> + Send>;
@@ -54,22 +56,20 @@ impl Reports {
     pub async fn answer(
         &self,
         allowance: &Allowance,
-        budget: Arc<Budget>,
-        begin: impl FnOnce() -> Result<Report, ReportError> + Send + 'static,
+        begin: impl FnOnce(Arc<Budget>) -> Result<Report, ReportError> + Send + 'static,
     ) -> Result<Response, Failure> {
         let own_place = allowance.report().await.map_err(Failure::Limited)?;
         let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| Failure::TooManyReports)?;
+        let budget = Arc::new(allowance.budget());
+        // The places go with the work, also when nobody waits for it any more.
         let first = aside(move || {
-            let Report { rows, link } = begin()?;
+            let places = (own_place, place);
+            let Report { rows, link } = begin(Arc::clone(&budget))?;
             let mut array = Array { rows, budget, has_begun: false, has_ended: false };
-            Ok((array.next_piece()?, array, link))
+            Ok((array.next_piece()?, array, link, places))
         });
-        let (piece, array, link) = first.await?;
-        let body = if array.has_ended {
-            Body::from(piece)
-        } else {
-            Body::new(stream(piece, array, (own_place, place)))
-        };
+        let (piece, array, link, places) = first.await?;
+        let body = if array.has_ended { Body::from(piece) } else { Body::new(stream(piece, array, places)) };
         let mut response = body.into_response();
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -125,12 +125,14 @@ fn stream(
     tokio::spawn(async move {
         let _places = places;
         let mut piece = first;
-        loop {
+        let begun = Instant::now();
+        while begun.elapsed() < STREAM_TIMEOUT {
             // A reader that is gone or reads nothing ends the report; dropping the channel cuts the answer.
             let Ok(Ok(room)) = tokio::time::timeout(UNREAD_TIMEOUT, pieces.reserve()).await else { return };
             room.send(Piece::Text(piece));
             if array.has_ended {
-                break;
+                let _ = tokio::time::timeout(UNREAD_TIMEOUT, pieces.send(Piece::End)).await;
+                return;
             }
             array.budget.go_on();
             let next = aside(move || array.next_piece().map(|piece| (piece, array)));
@@ -139,7 +141,6 @@ fn stream(
                 Err(_) => return,
             }
         }
-        let _ = tokio::time::timeout(UNREAD_TIMEOUT, pieces.send(Piece::End)).await;
     });
     ReportBody { pieces: waiting }
 }

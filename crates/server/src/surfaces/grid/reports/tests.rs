@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::to_bytes;
@@ -10,7 +9,6 @@ use tidegauge_reports::event_rows::EventRow;
 use tidegauge_reports::recent_events::Interaction;
 use tidegauge_reports::recent_sessions::SessionRow;
 use tidegauge_reports::{Position, ReportError};
-use tidegauge_store::Budget;
 
 use super::cursor::{List, decode, encode};
 use super::failure::Failure;
@@ -232,10 +230,7 @@ fn long_report(pieces: usize, then_fails: bool) -> Result<Report, ReportError> {
 #[tokio::test]
 async fn a_report_that_fails_halfway_ends_as_no_answer_ends() {
     let reports = Reports::new(1);
-    let response = reports
-        .answer(&Allowance::default(), Arc::new(Budget::unlimited()), || long_report(5, true))
-        .await
-        .unwrap();
+    let response = reports.answer(&Allowance::default(), |_| long_report(5, true)).await.unwrap();
     let mut body = response.into_body();
     let mut frames = 0;
     let error = loop {
@@ -245,23 +240,16 @@ async fn a_report_that_fails_halfway_ends_as_no_answer_ends() {
         }
     };
     assert_eq!((frames, error.to_string().as_str()), (4, "the report could not be read to its end"));
-    let failed =
-        reports.answer(&Allowance::default(), Arc::new(Budget::unlimited()), || long_report(1, true)).await;
+    let failed = reports.answer(&Allowance::default(), |_| long_report(1, true)).await;
     assert!(matches!(failed, Err(Failure::TooManySessions(_))), "before the head is sent, it says so");
 }
 
 #[tokio::test]
 async fn one_report_more_than_allowed_is_refused_until_one_ends_or_its_reader_goes() {
     let reports = Reports::new(1);
-    let held = reports
-        .answer(&Allowance::default(), Arc::new(Budget::unlimited()), || long_report(usize::MAX, false))
-        .await
-        .unwrap();
-    let refused = reports
-        .answer(&Allowance::default(), Arc::new(Budget::unlimited()), || long_report(1, false))
-        .await
-        .unwrap_err()
-        .into_response();
+    let held = reports.answer(&Allowance::default(), |_| long_report(usize::MAX, false)).await.unwrap();
+    let refused =
+        reports.answer(&Allowance::default(), |_| long_report(1, false)).await.unwrap_err().into_response();
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].as_bytes()), (503, &b"1"[..]));
     let body = to_bytes(refused.into_body(), 1000).await.unwrap();
     let expected =
@@ -270,12 +258,7 @@ async fn one_report_more_than_allowed_is_refused_until_one_ends_or_its_reader_go
     drop(held);
     let next = async {
         while matches!(
-            reports
-                .answer(&Allowance::default(), Arc::new(Budget::unlimited()), || long_report(
-                    usize::MAX,
-                    false
-                ))
-                .await,
+            reports.answer(&Allowance::default(), |_| long_report(usize::MAX, false)).await,
             Err(Failure::TooManyReports)
         ) {
             tokio::task::yield_now().await;
@@ -292,13 +275,11 @@ async fn a_short_report_is_one_piece_of_text_of_a_known_length() {
         out.push_str(if left < 0 { "" } else { ",1" });
         Ok(left >= 0)
     };
-    let begin = move || Ok(Report { rows: Box::new(rows), link: None });
-    let answer =
-        Reports::new(1).answer(&Allowance::default(), Arc::new(Budget::unlimited()), begin).await.unwrap();
+    let begin = move |_| Ok(Report { rows: Box::new(rows), link: None });
+    let answer = Reports::new(1).answer(&Allowance::default(), begin).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/json");
     assert_eq!(to_bytes(answer.into_body(), 1000).await.unwrap(), "[1,1]");
-    let begin = || Ok(Report { rows: Box::new(|_| Ok(false)), link: None });
-    let answer =
-        Reports::new(1).answer(&Allowance::default(), Arc::new(Budget::unlimited()), begin).await.unwrap();
+    let begin = |_| Ok(Report { rows: Box::new(|_| Ok(false)), link: None });
+    let answer = Reports::new(1).answer(&Allowance::default(), begin).await.unwrap();
     assert_eq!(to_bytes(answer.into_body(), 1000).await.unwrap(), "[]");
 }

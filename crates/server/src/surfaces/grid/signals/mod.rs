@@ -7,6 +7,8 @@ mod answers;
 mod contact;
 mod described;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod instant;
 mod record;
 mod routes;
