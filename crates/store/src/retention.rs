@@ -153,10 +153,7 @@ fn remove_expired(
             return Ok(false);
         }
         remove_from(flusher, table, segment, kept, now)?;
-        // Intake goes on meanwhile.
-        if flusher.has_enough_to_flush() {
-            flusher.flush()?;
-        }
+        flusher.keep_up()?;
     }
     Ok(true)
 }
