@@ -143,6 +143,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a tenant's idle timeout is set to this.
+    pub(crate) fn has_idle(&self, tenant: &str, idle: Option<i64>) -> bool {
+        self.idle.get(tenant).copied() == idle.map(|idle| idle.clamp(1, MAX_IDLE))
+    }
+
     /// Sets a tenant's idle timeout; `None` for the default.
     pub(crate) fn set_idle(&mut self, tenant: &str, idle: Option<i64>, now: Micros) {
         let before = self.idle(tenant);

@@ -120,6 +120,13 @@ impl Register {
             .collect()
     }
 
+    /// The tenants of whom some erasure has not written down yet what rows committed up to `sequence`, or some later ones,
+    /// may tell: which sessions and connections are the person's.
+    pub fn without_links(&self, sequence: u64) -> Vec<String> {
+        let waiting = self.unfinished().filter(|(_, wanted)| sequence <= wanted.through && !wanted.has_links);
+        waiting.map(|(record, _)| record.tenant.clone()).collect()
+    }
+
     /// Writes down that its sessions and connections are.
     pub fn note_links(&mut self, id: ErasureId, dir: &DataDir) -> Result<(), StoreError> {
         if let Some(tracked) = self.find_unfinished(id)
