@@ -115,8 +115,9 @@ impl Accounts {
         self.tenant_in(&mut connection, tenant).await
     }
 
-    /// Changes what is set for `tenant`, and returns it as it is listed. No tenant is made here: whose data
-    /// would not come because its name was mistyped should hear of it.
+    /// Changes what is set for `tenant`, and returns it as it is listed. What is set already is no change, and nothing
+    /// is written then. No tenant is made here: whose data would not come because its name was mistyped should hear of
+    /// it.
     ///
     /// # Errors
     /// [`AccountsError::UnknownTenant`], or what the database reported. Nothing is changed then.
@@ -129,7 +130,11 @@ impl Accounts {
         let mut transaction = self.database.write().await?;
         let mut row = self.tenant_in(&mut transaction, tenant).await?;
         let entry = Entry::new("tenant.set", Some(tenant), None, &patch)?;
+        let before = row.settings.clone();
         row.settings.apply(patch);
+        if row.settings == before {
+            return Ok(row);
+        }
         let settings = serde_json::to_string(&row.settings)
             .map_err(|_| self.database.unreadable_row("tenant's setting"))?;
         sqlx::query(
