@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
-use tidegauge_facts::TenantId;
+use tidegauge_facts::{IpStorage, TenantId};
 
 use crate::accounts::Accounts;
 use crate::audit::Entry;
@@ -29,6 +29,16 @@ pub enum IpAddresses {
     Shortened,
     /// They are not stored.
     None,
+}
+
+impl From<IpAddresses> for IpStorage {
+    fn from(set: IpAddresses) -> Self {
+        match set {
+            IpAddresses::Whole => Self::Whole,
+            IpAddresses::Shortened => Self::Shortened,
+            IpAddresses::None => Self::None,
+        }
+    }
 }
 
 /// A tenant's settings, in JSON by these names; `None` (null, or absent) is the server's default.
