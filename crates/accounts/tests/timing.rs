@@ -21,10 +21,10 @@ use common::{fresh, me, now, request};
 use tidegauge_accounts::{KeyRequest, KeyRing, KeyText};
 
 /// |t| of two kinds that are told apart; of the same kind it is 4.8 once in 100,000 times.
-const TOLD_APART: f64 = 10.0;
+const TOLD_APART: f64 = 8.0;
 const TRIES: usize = 3;
 /// Keys of a kind.
-const KEYS: usize = 24;
+const KEYS: usize = 40;
 /// Samples of a key.
 const ROUNDS: usize = 50;
 /// Calls in a sample, so that it is long beside what the clock resolves.
