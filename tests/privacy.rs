@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::harness::client::HEALTH;
+use crate::harness::postgres::Postgres;
 use crate::harness::{Client, Server, Site, wait_for, wait_until};
 
 const ADDRESS: &str = "203.0.113.77";
@@ -66,6 +67,113 @@ fn addresses_are_kept_whole_shortened_or_not_at_all_as_each_tenant_says() {
     // The country was looked up before the address was shortened or left out.
     let countries = |rows: &[Value]| rows.iter().filter(|row| row["country"].is_string()).count();
     assert_eq!((countries(&rows[1]), countries(&rows[2])), (countries(&rows[0]), countries(&rows[0])));
+}
+
+/// Sets how a tenant's addresses are stored, with the command line.
+fn set_by_command(site: &Site, tenant: &str, how: &str, at: &[&str]) {
+    for command in
+        [&["tenant", "create", tenant][..], &["tenant", "set", "--tenant", tenant, "--ip-addresses", how]]
+    {
+        let ran = site.run(&[command, at].concat());
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{ran:?}");
+    }
+}
+
+fn import(site: &Site, args: &[&str]) {
+    let ran = site.run(&[&["import"], args].concat());
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{ran:?}");
+    assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap()["bad"], 0, "{}", ran.stdout);
+}
+
+const LOG_LINE: &str = r#"203.0.113.77 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1"#;
+
+/// Imports rows of every format and table that carry an address, for three tenants that want them stored otherwise.
+fn import_everything(site: &Site, at: &[&str]) {
+    set_by_command(site, "short", "shortened", at);
+    set_by_command(site, "none", "none", at);
+    let files = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let write = |name: &str, content: &str| {
+        fs::write(files.path().join(name), content).unwrap();
+        files.path().join(name).to_str().unwrap().to_owned()
+    };
+    let log = write("access.log", &format!("{LOG_LINE}\n"));
+    let (mut requests, mut sessions, mut events) = (String::new(), String::new(), String::new());
+    let mut csv = "tenant_id,api_id,path,event_time,ip\n".to_owned();
+    for tenant in ["whole", "short", "none"] {
+        import(site, &[&["--tenant", tenant, &log], at].concat());
+        let at = "2025-10-10T13:55:36Z";
+        requests += &format!(
+            "{}\n",
+            json!({"tenant_id": tenant, "api_id": "a", "path": "/", "event_time": at, "ip_address": ADDRESS})
+        );
+        csv += &format!("{tenant},a,/,{at},{ADDRESS}\n");
+        sessions += &format!(
+            "{}\n",
+            json!({"tenant_id": tenant, "session_id": format!("s-{tenant}"), "event_time": at, "ip": ADDRESS, "client_ip": ADDRESS})
+        );
+        events += &format!(
+            "{}\n",
+            json!({"tenant_id": tenant, "event_name": "a", "event_time": at, "ip": ADDRESS})
+        );
+    }
+    import(site, &[&[&*write("requests.ndjson", &requests), &*write("requests.csv", &csv)], at].concat());
+    import(site, &[&["--table", "sessions", &*write("sessions.ndjson", &sessions)], at].concat());
+    import(site, &[&["--table", "events", &*write("events.ndjson", &events)], at].concat());
+}
+
+/// What [`import_everything`] leaves.
+fn assert_imported_as_set(site: &Site) {
+    let rows = ["whole", "short", "none"].map(|tenant| rows_of(site, tenant));
+    assert_eq!(ips(&rows[0]), [ADDRESS; 6]);
+    assert_eq!(ips(&rows[1]), [SHORT; 6]);
+    assert_eq!(ips(&rows[2]), [""; 0]);
+    // The country was looked up before the address was shortened or left out.
+    let shown = |rows: &[Value]| {
+        let mut shown: Vec<String> = rows.iter().map(|row| row["country"].to_string()).collect();
+        shown.sort();
+        shown
+    };
+    assert_eq!((shown(&rows[1]), shown(&rows[2])), (shown(&rows[0]), shown(&rows[0])));
+    assert_eq!(rows[0].len(), 5);
+}
+
+#[test]
+fn what_is_imported_keeps_of_addresses_what_each_tenant_says() {
+    let site = Site::new();
+    import_everything(&site, &[]);
+    assert_imported_as_set(&site);
+}
+
+#[test]
+fn what_is_imported_keeps_of_addresses_what_each_tenant_says_in_postgresql() {
+    let postgres = Postgres::start();
+    let site = Site::new();
+    import_everything(&site, &["--database-url", &postgres.database()]);
+    assert_imported_as_set(&site);
+    assert!(!site.data().join("accounts.db").exists());
+}
+
+#[test]
+fn an_import_into_a_directory_without_accounts_makes_none_and_keeps_what_it_is_told_for_all() {
+    let site = Site::new();
+    let log = site.data().with_file_name("access.log");
+    fs::write(&log, format!("{LOG_LINE}\n")).unwrap();
+    import(&site, &["--tenant-ip-addresses", "shortened", log.to_str().unwrap()]);
+    assert_eq!(ips(&rows_of(&site, "default")), [SHORT]);
+    assert!(!site.data().join("accounts.db").exists());
+    assert_eq!(somewhere(site.data(), ADDRESS), None);
+}
+
+#[test]
+fn nothing_is_imported_while_it_cannot_be_read_what_is_set() {
+    let site = Site::new();
+    let log = site.data().with_file_name("access.log");
+    fs::write(&log, format!("{LOG_LINE}\n")).unwrap();
+    let away = ["--database-url", "postgres://nobody@127.0.0.1:1/nothing"];
+    let ran = site.run(&[&["import", log.to_str().unwrap()], &away[..]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("no PostgreSQL answers"), "{}", ran.stderr);
+    assert!(!site.data().exists() || somewhere(site.data(), ADDRESS).is_none());
 }
 
 /// Whether any file under a directory has these bytes.

@@ -8,10 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::create_key::MAX_KEYS;
+use crate::create_key::{MAX_KEYS, MAX_KEYS_PER_TENANT, MAX_WORKING_KEYS_PER_TENANT};
 use crate::database::Database;
 use crate::error::AccountsError;
 use crate::key_ring::KeyRing;
+use crate::known_projects::KnownProjects;
 use crate::last_used::SAVE_AT_CLOSE;
 use crate::location::Location;
 use crate::projects::{MAX_PROJECTS_PER_TENANT, MAX_TENANTS};
@@ -24,6 +25,7 @@ pub struct Accounts {
     pub(crate) database: Database,
     pub(crate) feed: Arc<RingFeed>,
     pub(crate) settings_feed: Arc<SettingsFeed>,
+    pub(crate) known_projects: Arc<KnownProjects>,
     pub(crate) bounds: Bounds,
 }
 
@@ -36,7 +38,13 @@ impl Accounts {
     /// another process keeps it busy; when PostgreSQL does not answer, refuses the user or is too old.
     pub async fn open(location: impl Into<Location>) -> Result<Self, AccountsError> {
         let database = Database::open(&location.into()).await?;
-        Ok(Self { database, feed: Arc::default(), settings_feed: Arc::default(), bounds: Bounds::default() })
+        Ok(Self {
+            database,
+            feed: Arc::default(),
+            settings_feed: Arc::default(),
+            known_projects: Arc::default(),
+            bounds: Bounds::default(),
+        })
     }
 
     /// The keys in memory, read from the database at the first call. Every call returns the same ring.
@@ -60,6 +68,7 @@ impl Accounts {
             }
             Err(_) => tracing::warn!("when API keys were used last could not be written down in time"),
         }
+        self.database.watching.close().await;
         self.database.pool.close().await;
     }
 }
@@ -74,13 +83,21 @@ impl fmt::Debug for Accounts {
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) keys: i64,
+    pub(crate) keys_per_tenant: i64,
+    pub(crate) working_keys_per_tenant: i64,
     pub(crate) tenants: i64,
     pub(crate) projects_per_tenant: i64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { keys: MAX_KEYS, tenants: MAX_TENANTS, projects_per_tenant: MAX_PROJECTS_PER_TENANT }
+        Self {
+            keys: MAX_KEYS,
+            keys_per_tenant: MAX_KEYS_PER_TENANT,
+            working_keys_per_tenant: MAX_WORKING_KEYS_PER_TENANT,
+            tenants: MAX_TENANTS,
+            projects_per_tenant: MAX_PROJECTS_PER_TENANT,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction};
 
+use crate::credential::OneLine;
 use crate::error::AccountsError;
 use crate::location::Location;
 use crate::postgres;
@@ -18,8 +19,10 @@ use crate::sqlite_file::{self, SqliteFile};
 
 /// How long a write, or an opening, waits for another process before it gives up.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// Most connections of a process to its accounts.
-pub const MAX_DATABASE_CONNECTIONS: u32 = 4;
+/// Most connections of a process to its accounts: one is for reading what others changed, which no crowd of other
+/// questions holds up, and the rest are for everything else.
+pub const MAX_DATABASE_CONNECTIONS: u32 = 5;
+const WATCHING_CONNECTIONS: u32 = 1;
 
 /// Rows read at a time, so that a million keys are never in memory as rows; a page of them is also the most
 /// that holds up the ring's readers at once.
@@ -33,6 +36,8 @@ pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Database {
     pub(crate) pool: AnyPool,
+    /// For reading changes alone.
+    pub(crate) watching: AnyPool,
     place: Arc<Place>,
 }
 
@@ -96,16 +101,20 @@ impl Database {
         first.close().await.map_err(failed)?;
 
         let rules = place.connection_rules();
-        let pool = AnyPoolOptions::new()
-            .max_connections(MAX_DATABASE_CONNECTIONS)
-            .acquire_timeout(CONNECTION_WAIT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move { sqlx::raw_sql(rules).execute(connection).await.map(drop) })
-            })
-            .connect_lazy_with(options);
+        let pool_of = |most| {
+            AnyPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(CONNECTION_WAIT)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move { sqlx::raw_sql(rules).execute(connection).await.map(drop) })
+                })
+                .connect_lazy_with(options.clone())
+        };
+        let pool = pool_of(MAX_DATABASE_CONNECTIONS - WATCHING_CONNECTIONS);
+        let watching = pool_of(WATCHING_CONNECTIONS);
         let migrated = place.migrations().run(&pool).await;
         migrated.map_err(|e| AccountsError::from_migration(&place, e))?;
-        Ok(Self { pool, place: Arc::new(place) })
+        Ok(Self { pool, watching, place: Arc::new(place) })
     }
 
     /// A transaction that holds the write lock from its start: what it reads stays true until it commits.
@@ -132,6 +141,11 @@ impl Database {
 
     pub(crate) fn unreadable_row(&self, what: &'static str) -> AccountsError {
         AccountsError::UnreadableRow { place: self.place.shown().to_owned(), what }
+    }
+
+    pub(crate) fn unreadable_settings(&self, tenant: &str) -> AccountsError {
+        let tenant = OneLine(tenant).to_string();
+        AccountsError::UnreadableSettings { place: self.place.shown().to_owned(), tenant }
     }
 
     /// Its file, or its URL without a password.

@@ -106,9 +106,28 @@ pub enum AccountsError {
         /// The part of the row.
         what: &'static str,
     },
+    /// A tenant's settings that this program would not have written. They are not taken for none: then addresses that
+    /// are not to be stored would be.
+    #[error(
+        "what is set for tenant {tenant} in {place} cannot be read by this version of Tidegauge; use the version that wrote it or a later one, or restore a backup"
+    )]
+    UnreadableSettings {
+        /// The database.
+        place: String,
+        /// Whose.
+        tenant: String,
+    },
     /// [`MAX_KEYS`] reached.
     #[error("there are {MAX_KEYS} API keys, revoked ones included, and a data directory holds no more")]
     TooManyKeys,
+    /// [`MAX_WORKING_KEYS_PER_TENANT`](crate::MAX_WORKING_KEYS_PER_TENANT) reached.
+    #[error(
+        "tenant {0} has {1} API keys that work, and can have no more; revoke those that are not used any more"
+    )]
+    TooManyWorkingKeys(TenantId, i64),
+    /// [`MAX_KEYS_PER_TENANT`](crate::MAX_KEYS_PER_TENANT) reached.
+    #[error("tenant {0} has {1} API keys, revoked and expired ones included, and can have no more")]
+    TooManyKeysOfTenant(TenantId, i64),
     /// [`MAX_TENANTS`] reached.
     #[error("there are {MAX_TENANTS} tenants, and a data directory holds no more")]
     TooManyTenants,

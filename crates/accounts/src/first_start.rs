@@ -37,9 +37,10 @@ impl Accounts {
             name: Some(FIRST_KEY_NAME.to_owned()),
             limits: KeyLimits::default(),
         };
-        let key = self.create_key_in(&mut transaction, &Actor::Server, request).await?;
+        let (key, row) = self.create_key_in(&mut transaction, &Actor::Server, request).await?;
         self.database.commit(transaction).await?;
-        self.feed.after_own_change(&self.database).await;
+        self.known_projects.forget(&key.tenant);
+        self.feed.after_own_change(&self.database, &[row]).await;
         Ok(Some(key))
     }
 }

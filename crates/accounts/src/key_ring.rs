@@ -40,6 +40,9 @@ pub struct KeyRing {
     ended: Arc<Mutex<Vec<Use>>>,
 }
 
+/// What a key is compared with that is not in the ring.
+const NO_DIGEST: KeyDigest = KeyDigest::from_array([0; 32]);
+
 /// One key of the ring.
 pub(crate) struct RingKey {
     digest: KeyDigest,
@@ -80,12 +83,12 @@ impl KeyRing {
         }
         let digest = KeyDigest::of(presented);
         let keys = self.keys.read();
-        let key = keys.get(&digest.front())?;
-        let works = key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end);
-        works.then(|| {
-            key.used.note(now_unix_micros);
-            Arc::clone(&key.principal)
-        })
+        let key = keys.get(&digest.front());
+        // Where there is none the comparison is made all the same, so that its time tells nothing.
+        let is_same = key.map_or(&NO_DIGEST, |key| &key.digest).is_same(&digest);
+        let key = key.filter(|key| is_same && key.expires_at.is_none_or(|end| now_unix_micros < end))?;
+        key.used.note(now_unix_micros);
+        Some(Arc::clone(&key.principal))
     }
 
     /// Whether the key of this SHA-256, which was authenticated before, still works: it is not revoked, nor
@@ -126,6 +129,22 @@ impl KeyRing {
                 }
             }
         }
+    }
+
+    /// Holds what comes of `changes`, and no other key any more.
+    pub(crate) fn replace(&self, changes: impl IntoIterator<Item = RingChange>) {
+        let anew = Self::default();
+        anew.apply(changes);
+        let mut anew = std::mem::take(&mut *anew.keys.write());
+        let mut keys = self.keys.write();
+        for (front, key) in keys.iter() {
+            match (anew.get_mut(front), key.used.unsaved()) {
+                (Some(same), Some(before)) => same.used.note(before),
+                (Some(_), None) => {}
+                (None, _) => self.ended.lock().extend(key.unsaved()),
+            }
+        }
+        *keys = anew;
     }
 
     /// The uses that are not written down yet.

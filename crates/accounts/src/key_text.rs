@@ -106,7 +106,7 @@ impl KeyDigest {
         Self(Sha256::digest(key_text.as_bytes()).into())
     }
 
-    pub(crate) fn from_array(sha256: [u8; 32]) -> Self {
+    pub(crate) const fn from_array(sha256: [u8; 32]) -> Self {
         Self(sha256)
     }
 

@@ -11,6 +11,7 @@ mod audit;
 mod backup;
 mod base32;
 mod bounded;
+mod changes;
 mod cors_origins;
 mod create_key;
 mod credential;
@@ -24,6 +25,7 @@ mod key_id;
 mod key_name;
 mod key_ring;
 mod key_text;
+mod known_projects;
 mod last_used;
 mod limits;
 mod list_keys;
@@ -50,7 +52,9 @@ pub use bounded::{OutOfBounds, WholeNumber};
 pub use cors_origins::{
     CorsOrigin, CorsOrigins, InvalidCorsOrigins, InvalidOrigin, MAX_CORS_ORIGINS, MAX_ORIGIN_BYTES,
 };
-pub use create_key::{KeyRequest, MAX_KEY_NAME_CHARS, MAX_KEYS, NewKey};
+pub use create_key::{
+    KeyRequest, MAX_KEY_NAME_CHARS, MAX_KEYS, MAX_KEYS_PER_TENANT, MAX_WORKING_KEYS_PER_TENANT, NewKey,
+};
 pub use credential::{Actor, Credential, MAX_SHOWN_CHARS};
 pub use database::{BUSY_WAIT, MAX_DATABASE_CONNECTIONS};
 pub use duration_text::{InvalidDuration, parse_duration};
@@ -59,6 +63,7 @@ pub use expiry::{InvalidExpiry, MAX_EXPIRY, parse_expiry};
 pub use idle_timeout::{IdleTimeout, InvalidIdleTimeout, MAX_IDLE_TIMEOUT_SECONDS, MIN_IDLE_TIMEOUT_SECONDS};
 pub use key_ring::{KeyRing, Principal};
 pub use key_text::{InvalidKeyText, KEY_TEXT_CHARS, KeyText, SHOWN_PREFIX_CHARS};
+pub use known_projects::PROJECTS_KNOWN_FOR;
 pub use last_used::SAVE_USES_EVERY;
 pub use limits::{
     BytesPerSecond, ConcurrentReports, EventsPerSecond, KeyLimits, MaxProjects, OpenConnections,

@@ -66,6 +66,6 @@ pub(crate) fn tenant_row(database: &Database, row: &DatabaseRow) -> Result<Tenan
     Ok(TenantRow {
         id: TenantId::parse(id).map_err(|_| database.unreadable_row("tenant id"))?,
         created_at: row.try_get("created_at").map_err(|e| database.error(e))?,
-        settings: settings_of(row).ok_or_else(|| database.unreadable_row("tenant's setting"))?,
+        settings: settings_of(row).ok_or_else(|| database.unreadable_settings(id))?,
     })
 }

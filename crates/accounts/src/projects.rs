@@ -2,14 +2,18 @@
 //!
 //! Promise: a tenant that exists has a project `default`, and ids in the database follow the id rule.
 
+use std::collections::HashSet;
+use std::time::Instant;
+
 use serde_json::json;
 use sqlx::Row as _;
 use tidegauge_facts::{DEFAULT_NAME, ProjectId, TenantId};
+use tokio::time::timeout;
 
 use crate::accounts::{Accounts, now_unix_micros};
 use crate::audit::Entry;
 use crate::credential::Actor;
-use crate::database::{DatabaseConnection, DatabaseRow};
+use crate::database::{CONNECTION_WAIT, DatabaseConnection, DatabaseRow};
 use crate::error::AccountsError;
 use crate::list_tenants::TenantRow;
 
@@ -28,7 +32,7 @@ pub struct ProjectRow {
 }
 
 impl Accounts {
-    /// True when `tenant` has a project `project`.
+    /// True when `tenant` has a project `project`; of one that another process made within [`PROJECTS_KNOWN_FOR`](crate::PROJECTS_KNOWN_FOR).
     ///
     /// # Errors
     /// [`AccountsError`] when the database cannot be read.
@@ -37,13 +41,24 @@ impl Accounts {
         tenant: &TenantId,
         project: &ProjectId,
     ) -> Result<bool, AccountsError> {
-        let row = sqlx::query("SELECT id FROM projects WHERE tenant = $1 AND id = $2")
-            .bind(tenant.as_str())
-            .bind(project.as_str())
-            .fetch_optional(&self.database.pool)
-            .await
-            .map_err(|e| self.database.error(e))?;
-        Ok(row.is_some())
+        let is_known = || self.known_projects.has(tenant, project, Instant::now());
+        if let Some(exists) = is_known() {
+            return Ok(exists);
+        }
+        // While the database does not answer, the questions before this one wait too.
+        let reading = timeout(CONNECTION_WAIT, self.known_projects.reading()).await;
+        let reading = reading.map_err(|_| self.database.error(sqlx::Error::PoolTimedOut))?;
+        if let Some(exists) = is_known() {
+            return Ok(exists);
+        }
+        let projects = match self.list_projects(tenant).await {
+            Ok(projects) => projects.into_iter().map(|row| row.id).collect(),
+            Err(AccountsError::UnknownTenant(_)) => HashSet::new(),
+            Err(error) => return Err(error),
+        };
+        let exists = projects.contains(project);
+        self.known_projects.keep(&reading, tenant, projects);
+        Ok(exists)
     }
 
     /// Makes `tenant`, its project `default` and `project`, as far as they are missing.
@@ -61,7 +76,9 @@ impl Accounts {
         }
         let mut transaction = self.database.write().await?;
         self.ensure_in(&mut transaction, actor, tenant, Some(project)).await?;
-        self.database.commit(transaction).await
+        self.database.commit(transaction).await?;
+        self.known_projects.forget(tenant);
+        Ok(())
     }
 
     /// Makes `tenant` with its project `default`, and returns it as it is listed.
@@ -75,6 +92,7 @@ impl Accounts {
         }
         let row = self.tenant_in(&mut transaction, tenant).await?;
         self.database.commit(transaction).await?;
+        self.known_projects.forget(tenant);
         Ok(row)
     }
 
@@ -95,6 +113,7 @@ impl Accounts {
             return Err(AccountsError::ProjectExists(tenant.clone(), project.clone()));
         };
         self.database.commit(transaction).await?;
+        self.known_projects.forget(tenant);
         Ok(ProjectRow { id: project.clone(), created_at })
     }
 

@@ -32,18 +32,19 @@ impl Accounts {
             return Ok(key);
         }
         key.revoked_at = Some(now_unix_micros());
-        sqlx::query(
-            "UPDATE api_keys SET revoked_at = $2, change = (SELECT max(change) + 1 FROM api_keys) WHERE id = $1",
+        let row = sqlx::query(
+            "UPDATE api_keys SET revoked_at = $2, change = (SELECT max(change) + 1 FROM api_keys) WHERE id = $1
+             RETURNING change, id, digest, tenant, project, scopes, limits, expires_at, revoked_at",
         )
         .bind(&*key.id)
         .bind(key.revoked_at)
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|e| self.database.error(e))?;
         let entry = Entry::new("key.revoke", Some(&key.tenant), Some(&key.id), &json!({}))?;
         self.record_in(&mut transaction, actor, entry).await?;
         self.database.commit(transaction).await?;
-        self.feed.after_own_change(&self.database).await;
+        self.feed.after_own_change(&self.database, &[row]).await;
         Ok(key)
     }
 }

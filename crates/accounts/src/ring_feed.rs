@@ -1,25 +1,30 @@
 //! Bringing the ring up to what the database says.
 //!
-//! Promise: the ring only moves forward. Each change of a key has a number (`api_keys.change`), handed out
-//! under the write lock; one reader at a time asks for those after the last it applied, a page at a time,
-//! so that a change among a million keys costs what changed and not a million rows.
+//! Promise: what this process changed is in the ring when the change returns, whether or not the database can be read
+//! afterwards; what others changed follows by the numbers of the changes (`changes`), by one reader at a time, a page at
+//! a time, so that a change among a million keys costs what changed and not a million rows.
 
 use sqlx::Row as _;
 use tidegauge_facts::{ProjectId, TenantId};
 use tokio::sync::Mutex;
 
+use crate::changes::Changes;
 use crate::credential::Credential;
-use crate::database::{Database, DatabaseRow, PAGE_ROWS};
+use crate::database::{Database, DatabaseRow};
 use crate::error::AccountsError;
 use crate::key_ring::{KeyRing, Principal, RingChange, RingKey};
 use crate::key_text::KeyDigest;
+
+const CHANGED_KEYS: &str = "
+    SELECT change, id AS row_name, id, digest, tenant, project, scopes, limits, expires_at, revoked_at
+    FROM api_keys WHERE change >= $1 ORDER BY change LIMIT $2";
 
 /// A ring and how far it has come.
 #[derive(Default)]
 pub(crate) struct RingFeed {
     ring: KeyRing,
-    /// The last change applied; `None` while nobody has asked for the ring.
-    last_change: Mutex<Option<i64>>,
+    /// What was read; `None` while nobody has asked for the ring.
+    changes: Mutex<Option<Changes>>,
 }
 
 impl RingFeed {
@@ -29,42 +34,53 @@ impl RingFeed {
 
     /// Applies every change since the last one applied. What was applied before an error stays applied.
     pub(crate) async fn catch_up(&self, database: &Database) -> Result<(), AccountsError> {
-        let mut last_change = self.last_change.lock().await;
-        self.read_on(database, &mut last_change).await
+        let mut changes = self.changes.lock().await;
+        self.read_on(database, changes.get_or_insert_default()).await
     }
 
-    /// [`RingFeed::catch_up`] when there is a ring in use. The change itself is done, so that a failure
-    /// here is logged and not returned; the watch, which sees this commit too, tries again.
-    pub(crate) async fn after_own_change(&self, database: &Database) {
-        let mut last_change = self.last_change.lock().await;
-        if last_change.is_none() {
-            return;
-        }
-        if let Err(error) = self.read_on(database, &mut last_change).await {
+    /// Puts keys' rows, as this process has just committed them, in the ring that is in use, if there is one; and then
+    /// what else has changed. The change itself is done, so that a failure of the latter is logged and not returned;
+    /// the watch tries again.
+    pub(crate) async fn after_own_change(&self, database: &Database, rows: &[DatabaseRow]) {
+        let mut changes = self.changes.lock().await;
+        let Some(changes) = &mut *changes else { return };
+        let own = rows.iter().filter_map(|row| {
+            let number: i64 = row.try_get("change").ok()?;
+            // One that was read already may have been revoked since; that a key has ended stays true.
+            ring_change(row).filter(|own| matches!(own, RingChange::Ended(_)) || number > changes.number())
+        });
+        self.ring.apply(own.collect::<Vec<_>>());
+        if let Err(error) = self.read_on(database, changes).await {
             tracing::warn!(%error, "the keys in memory lag behind the accounts database");
         }
     }
 
-    async fn read_on(&self, database: &Database, last_change: &mut Option<i64>) -> Result<(), AccountsError> {
+    async fn read_on(&self, database: &Database, changes: &mut Changes) -> Result<(), AccountsError> {
         loop {
-            let rows = sqlx::query(
-                "SELECT change, id, digest, tenant, project, scopes, limits, expires_at, revoked_at
-                 FROM api_keys WHERE change > $1 ORDER BY change LIMIT $2",
-            )
-            .bind(last_change.unwrap_or(0))
-            .bind(PAGE_ROWS as i64)
-            .fetch_all(&database.pool)
-            .await
-            .map_err(|e| database.error(e))?;
-            let changes: Vec<RingChange> = rows.iter().filter_map(ring_change).collect();
-            self.ring.apply(changes);
-            let seen =
-                rows.last().map(|row| row.try_get("change")).transpose().map_err(|e| database.error(e))?;
-            *last_change = Some(seen.or(*last_change).unwrap_or(0));
-            if rows.len() < PAGE_ROWS {
+            let Some(page) = changes.next(database, CHANGED_KEYS).await? else {
+                return self.read_anew(database, changes).await;
+            };
+            self.ring.apply(page.rows.iter().filter_map(ring_change).collect::<Vec<_>>());
+            if page.is_last {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads all keys, and has the ring hold these and no others. Until then the ring stays as it is.
+    async fn read_anew(&self, database: &Database, changes: &mut Changes) -> Result<(), AccountsError> {
+        tracing::warn!("the accounts database lacks changes that it had before; all API keys are read anew");
+        let (mut anew, mut keys) = (Changes::default(), Vec::new());
+        // If it goes back once more meanwhile, the next look begins again.
+        while let Some(page) = anew.next(database, CHANGED_KEYS).await? {
+            keys.extend(page.rows.iter().filter_map(ring_change));
+            if page.is_last {
+                self.ring.replace(keys);
+                *changes = anew;
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,3 +111,6 @@ fn ring_key(row: &DatabaseRow, digest: KeyDigest) -> Option<RingKey> {
         },
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,25 +44,26 @@ impl Accounts {
         let now = now_unix_micros();
         check(&old, now)?;
         let key = new_key(like(&old))?;
-        self.insert_key_in(&mut transaction, &key).await?;
+        let new_row = self.insert_key_in(&mut transaction, &key, Some(&old.id)).await?;
         let ends_at = now.saturating_add(i64::try_from(overlap.as_micros()).unwrap_or(i64::MAX));
         let ends_at = old.expires_at.map_or(ends_at, |end| end.min(ends_at));
-        sqlx::query(
+        let old_row = sqlx::query(
             "UPDATE api_keys
              SET expires_at = $2, replaced_by = $3, change = (SELECT max(change) + 1 FROM api_keys)
-             WHERE id = $1",
+             WHERE id = $1
+             RETURNING change, id, digest, tenant, project, scopes, limits, expires_at, revoked_at",
         )
         .bind(&*old.id)
         .bind(ends_at)
         .bind(&*key.id)
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(|e| self.database.error(e))?;
         let details = json!({ "replaced_by": key.id, "expires_at": Micros(ends_at).to_millis_text() });
         let entry = Entry::new("key.rotate", Some(&old.tenant), Some(&old.id), &details)?;
         self.record_in(&mut transaction, actor, entry).await?;
         self.database.commit(transaction).await?;
-        self.feed.after_own_change(&self.database).await;
+        self.feed.after_own_change(&self.database, &[new_row, old_row]).await;
         Ok(key)
     }
 }

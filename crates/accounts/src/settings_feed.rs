@@ -1,17 +1,24 @@
 //! Telling a follower what is set for each tenant, now and at every change.
 //!
-//! Promise: the follower hears of each change after those before it, and at last of what is in force. Each
-//! change has a number (`tenant_settings.change`), handed out under the write lock; one reader at a time asks
-//! for those after the last it told, a page at a time.
+//! Promise: the follower hears of each change after those before it, and at last of what is in force (`changes`), from
+//! one reader at a time, a page at a time. Settings that cannot be read are never taken for none: nothing begins with
+//! them, and while following them the former ones stay.
+
+use std::collections::HashSet;
 
 use sqlx::Row as _;
 use tidegauge_facts::TenantId;
 use tokio::sync::Mutex;
 
 use crate::accounts::Accounts;
-use crate::database::{Database, DatabaseRow, PAGE_ROWS};
+use crate::changes::Changes;
+use crate::database::{Database, DatabaseRow};
 use crate::error::AccountsError;
 use crate::tenant_settings::{TenantSettings, settings_of};
+
+const CHANGED_SETTINGS: &str = "
+    SELECT change, tenant AS row_name, tenant, settings
+    FROM tenant_settings WHERE change >= $1 ORDER BY change LIMIT $2";
 
 impl Accounts {
     /// Tells `follower` what is set for each tenant that anything was ever set for; when this returns, it has
@@ -20,14 +27,20 @@ impl Accounts {
     /// watch waits for it. There is one follower; a new one takes the former's place.
     ///
     /// # Errors
-    /// [`AccountsError`] when the database cannot be read. The former follower, if any, stays.
+    /// [`AccountsError::UnreadableSettings`] of a tenant, for which the follower would take the server's defaults; or
+    /// what the database reported. The former follower, if any, stays.
     pub async fn follow_settings(
         &self,
         follower: impl FnMut(&TenantId, &TenantSettings) + Send + 'static,
     ) -> Result<(), AccountsError> {
         let mut place = self.settings_feed.followed.lock().await;
-        let mut followed = Followed { last_change: 0, follower: Box::new(follower) };
-        followed.read_on(&self.database).await?;
+        let all = AllSettings::read(&self.database).await?;
+        if let Some((tenant, _)) = all.settings.iter().find(|(_, settings)| settings.is_none()) {
+            return Err(self.database.unreadable_settings(tenant));
+        }
+        let mut followed =
+            Followed { changes: Changes::default(), told: HashSet::new(), follower: Box::new(follower) };
+        followed.tell_all(all);
         *place = Some(followed);
         Ok(())
     }
@@ -42,7 +55,9 @@ pub(crate) struct SettingsFeed {
 type Follower = dyn FnMut(&TenantId, &TenantSettings) + Send;
 
 struct Followed {
-    last_change: i64,
+    changes: Changes,
+    /// Of whom the follower has heard, by the texts that the database has of them.
+    told: HashSet<String>,
     follower: Box<Follower>,
 }
 
@@ -67,31 +82,84 @@ impl SettingsFeed {
 impl Followed {
     async fn read_on(&mut self, database: &Database) -> Result<(), AccountsError> {
         loop {
-            let rows = sqlx::query(
-                "SELECT change, tenant, settings
-                 FROM tenant_settings WHERE change > $1 ORDER BY change LIMIT $2",
-            )
-            .bind(self.last_change)
-            .bind(PAGE_ROWS as i64)
-            .fetch_all(&database.pool)
-            .await
-            .map_err(|e| database.error(e))?;
-            for row in &rows {
-                self.last_change = row.try_get("change").map_err(|e| database.error(e))?;
-                self.tell(row);
+            let Some(page) = self.changes.next(database, CHANGED_SETTINGS).await? else {
+                tracing::warn!(
+                    "the accounts database lacks changes that it had before; all tenants' settings are read anew"
+                );
+                self.tell_all(AllSettings::read(database).await?);
+                return Ok(());
+            };
+            for row in &page.rows {
+                let (tenant, settings) = of_tenant(row, database)?;
+                self.tell(tenant, settings);
             }
-            if rows.len() < PAGE_ROWS {
+            if page.is_last {
                 return Ok(());
             }
         }
     }
 
-    /// A row that cannot be read leaves that tenant's settings as they are, and everybody else's in force.
-    fn tell(&mut self, row: &DatabaseRow) {
-        let tenant = row.try_get("tenant").unwrap_or("unknown");
-        match (TenantId::parse(tenant), settings_of(row)) {
-            (Ok(tenant), Some(settings)) => (self.follower)(&tenant, &settings),
-            _ => tracing::error!(tenant, "a tenant's settings in the accounts database cannot be read"),
+    /// Tells all settings, and of those that are there no more that they are the defaults.
+    fn tell_all(&mut self, all: AllSettings) {
+        let mut gone = self.told.clone();
+        for (tenant, _) in &all.settings {
+            gone.remove(tenant);
+        }
+        for (tenant, settings) in all.settings {
+            self.tell(tenant, settings);
+        }
+        for tenant in gone {
+            self.told.remove(&tenant);
+            if let Ok(tenant) = TenantId::parse(&tenant) {
+                (self.follower)(&tenant, &TenantSettings::default());
+            }
+        }
+        self.changes = all.changes;
+    }
+
+    /// Settings that cannot be read leave what is in force for that tenant, and for everybody else.
+    fn tell(&mut self, tenant: String, settings: Option<TenantSettings>) {
+        match (TenantId::parse(&tenant), settings) {
+            (Ok(id), Some(settings)) => {
+                (self.follower)(&id, &settings);
+                self.told.insert(tenant);
+            }
+            _ => tracing::error!(
+                tenant,
+                "a tenant's settings in the accounts database cannot be read; those before stay in force"
+            ),
         }
     }
+}
+
+/// What is set for every tenant, in the order of the changes; `None` is what cannot be read.
+struct AllSettings {
+    changes: Changes,
+    settings: Vec<(String, Option<TenantSettings>)>,
+}
+
+impl AllSettings {
+    async fn read(database: &Database) -> Result<Self, AccountsError> {
+        let mut all = Self { changes: Changes::default(), settings: Vec::new() };
+        loop {
+            let Some(page) = all.changes.next(database, CHANGED_SETTINGS).await? else {
+                // It went back while it was read.
+                all = Self { changes: Changes::default(), settings: Vec::new() };
+                continue;
+            };
+            for row in &page.rows {
+                all.settings.push(of_tenant(row, database)?);
+            }
+            if page.is_last {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+fn of_tenant(
+    row: &DatabaseRow,
+    database: &Database,
+) -> Result<(String, Option<TenantSettings>), AccountsError> {
+    Ok((row.try_get("tenant").map_err(|e| database.error(e))?, settings_of(row)))
 }

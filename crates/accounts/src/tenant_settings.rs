@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
-use tidegauge_facts::TenantId;
+use tidegauge_facts::{IpStorage, TenantId};
 
 use crate::accounts::Accounts;
 use crate::audit::Entry;
@@ -29,6 +29,16 @@ pub enum IpAddresses {
     Shortened,
     /// They are not stored.
     None,
+}
+
+impl From<IpAddresses> for IpStorage {
+    fn from(set: IpAddresses) -> Self {
+        match set {
+            IpAddresses::Whole => Self::Whole,
+            IpAddresses::Shortened => Self::Shortened,
+            IpAddresses::None => Self::None,
+        }
+    }
 }
 
 /// A tenant's settings, in JSON by these names; `None` (null, or absent) is the server's default.
@@ -119,8 +129,9 @@ impl Accounts {
         self.tenant_in(&mut connection, tenant).await
     }
 
-    /// Changes what is set for `tenant`, and returns it as it is listed. No tenant is made here: whose data
-    /// would not come because its name was mistyped should hear of it.
+    /// Changes what is set for `tenant`, and returns it as it is listed. What is set already is no change, and nothing
+    /// is written then. No tenant is made here: whose data would not come because its name was mistyped should hear of
+    /// it.
     ///
     /// # Errors
     /// [`AccountsError::UnknownTenant`], or what the database reported. Nothing is changed then.
@@ -133,7 +144,11 @@ impl Accounts {
         let mut transaction = self.database.write().await?;
         let mut row = self.tenant_in(&mut transaction, tenant).await?;
         let entry = Entry::new("tenant.set", Some(tenant), None, &patch)?;
+        let before = row.settings.clone();
         row.settings.apply(patch);
+        if row.settings == before {
+            return Ok(row);
+        }
         let settings = serde_json::to_string(&row.settings)
             .map_err(|_| self.database.unreadable_row("tenant's setting"))?;
         sqlx::query(

@@ -23,11 +23,12 @@ async fn raw(dir: &TempDir) -> SqliteConnection {
 async fn more_keys_than_a_page_are_all_listed_and_all_in_the_ring() {
     let (dir, accounts) = fresh().await;
     let first = accounts.create_key(&me(), request("t")).await.unwrap();
+    accounts.create_tenant(&me(), &tenant("u")).await.unwrap();
     let mut raw = raw(&dir).await;
     sqlx::query(
         "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
          INSERT INTO api_keys (id, digest, prefix, tenant, scopes, created_at, change)
-         SELECT 'key_' || i, randomblob(32), 'tg_', 't', 'read', 4000000000000000 + i, i FROM n",
+         SELECT 'key_' || i, randomblob(32), 'tg_', 'u', 'read', 4000000000000000 + i, i FROM n",
     )
     .execute(&mut raw)
     .await

@@ -5,6 +5,7 @@
 use tidegauge_facts::columns::Cell;
 use tidegauge_facts::{Connection, DEFAULT_NAME, Event, FromCells, Request, Session, Table};
 
+use crate::addresses::Addresses;
 use crate::bad::Reason;
 use crate::column::{Columns, Taken};
 
@@ -56,12 +57,13 @@ impl CellRows {
         self.cells.len() / self.width
     }
 
-    /// Adds a row, once `fill` has set its cells and `defaults` those that are left; `id` is for a row without one. When
-    /// the row is bad, nothing of it stays.
+    /// Adds a row, once `fill` has set its cells and `defaults` those that are left; `id` is for a row without one. Of its
+    /// addresses `addresses` are kept. When the row is bad, nothing of it stays.
     pub fn add(
         &mut self,
         columns: &Columns,
         defaults: Defaults<'_>,
+        addresses: &Addresses,
         id: &str,
         fill: impl FnOnce(&mut OpenRow<'_>) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
@@ -69,7 +71,10 @@ impl CellRows {
         self.cells.resize_with(cells + self.width, || None);
         let mut row = OpenRow { columns, cells: &mut self.cells[cells..], texts: &mut self.texts };
         let result = fill(&mut row)
-            .map(|()| row.complete(defaults, id))
+            .map(|()| {
+                row.complete(defaults, id);
+                addresses.keep(&mut row);
+            })
             .and_then(|()| self.check(columns, cells / self.width));
         if result.is_err() {
             self.cells.truncate(cells);

@@ -96,6 +96,7 @@ impl<'a> FileImport<'a> {
                 ignore_unknown: plan.ignore_unknown,
                 may_grow,
                 countries: &plan.countries,
+                addresses: &plan.addresses,
             },
             record,
             read,

@@ -10,6 +10,7 @@
 //! aside with its reason, never guessed at.
 
 mod access_log;
+mod addresses;
 mod append;
 mod backup;
 mod bad;
@@ -40,6 +41,7 @@ mod record;
 mod recorder;
 mod set_aside;
 
+pub use addresses::Addresses;
 pub use backup::{RECORDS, records_still_fit};
 pub use error::ImportError;
 pub use format::Format;

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use tidegauge_facts::DEFAULT_NAME;
 use tidegauge_geo::{Countries, Country};
 
 use crate::access_log::{self, LogRows};
+use crate::addresses::Addresses;
 use crate::bad::{Bad, Reason};
 use crate::cell_rows::{CellRows, Defaults};
 use crate::column::Columns;
@@ -34,6 +36,7 @@ pub(crate) struct Reading<'a> {
     /// A last line without its newline may still be written on.
     pub may_grow: bool,
     pub countries: &'a Countries,
+    pub addresses: &'a Addresses,
 }
 
 /// A piece as the appender takes it.
@@ -198,18 +201,20 @@ impl Reading<'_> {
             (Shape::AccessLog, Rows::Log(rows)) => {
                 let line = access_log::parse(line)?;
                 let country = countries.country(&line.client);
-                rows.push(id, &line, country.as_ref().map(Country::as_str));
+                let tenant = self.defaults.tenant.unwrap_or(DEFAULT_NAME);
+                let ip = self.addresses.of(tenant).of(Some(&line.client));
+                rows.push(id, &line, ip.as_deref(), country.as_ref().map(Country::as_str));
                 Ok(())
             }
             (Shape::Ndjson(columns), Rows::Cells { rows, .. }) => {
-                rows.add(columns, self.defaults, id, |row| {
+                rows.add(columns, self.defaults, self.addresses, id, |row| {
                     json::fill(row, line, self.ignore_unknown)?;
                     countries.find(row);
                     Ok(())
                 })
             }
             (Shape::Csv(columns, header), Rows::Cells { rows, .. }) => {
-                rows.add(columns, self.defaults, id, |row| {
+                rows.add(columns, self.defaults, self.addresses, id, |row| {
                     header.fill(row, line, fields)?;
                     countries.find(row);
                     Ok(())
@@ -229,7 +234,7 @@ impl Reading<'_> {
             let at = parsed.start + row as u64;
             let id = format!("{}-{at:x}", self.import);
             let added = known.as_ref().map_err(Clone::clone).and_then(|known| {
-                rows.add(columns, self.defaults, &id, |open| {
+                rows.add(columns, self.defaults, self.addresses, &id, |open| {
                     known.fill(open, row)?;
                     countries.find(open);
                     Ok(())

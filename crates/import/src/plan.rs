@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tidegauge_facts::{ProjectId, Table, TenantId};
 use tidegauge_geo::Countries;
 
+use crate::addresses::Addresses;
 use crate::format::Format;
 
 /// What is to be imported, and how.
@@ -33,6 +34,8 @@ pub struct Plan {
     pub whole: bool,
     /// Fills in the country of rows that have an address and no country.
     pub countries: Arc<Countries>,
+    /// What is stored of addresses.
+    pub addresses: Arc<Addresses>,
 }
 
 impl Plan {
@@ -51,6 +54,7 @@ impl Plan {
             ignore_unknown: false,
             whole: false,
             countries: Arc::default(),
+            addresses: Arc::default(),
         }
     }
 }

@@ -15,7 +15,6 @@ pub mod intake;
 pub mod limits;
 pub mod metrics;
 pub mod openapi;
-pub mod privacy;
 pub mod probes;
 pub mod problem;
 pub mod query;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::common::{Place, me, now, request, tenant, within};
 use tidegauge_accounts::{
-    Accounts, AccountsError, IdleTimeout, TenantRow, TenantSettings, TenantSettingsPatch,
+    Accounts, AccountsError, AuditFilter, IdleTimeout, TenantRow, TenantSettings, TenantSettingsPatch,
 };
 use tidegauge_facts::TenantId;
 
@@ -17,7 +17,10 @@ promises![
     a_follower_hears_what_is_set_and_then_each_change_before_it_returns,
     what_another_handle_sets_is_heard_within_a_second_also_when_both_set_at_once,
     what_another_process_sets_is_heard_within_a_second,
-    a_setting_that_cannot_be_read_is_not_told_and_keeps_no_other_from_being_told,
+    settings_that_come_out_as_they_were_are_no_change,
+    settings_that_cannot_be_read_let_nobody_follow_them,
+    settings_that_become_unreadable_stay_in_force_as_they_were,
+    settings_of_a_database_that_went_back_are_told_anew,
 ];
 
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -152,19 +155,74 @@ async fn what_another_process_sets_is_heard_within_a_second(place: Place) {
     watch.abort();
 }
 
-async fn a_setting_that_cannot_be_read_is_not_told_and_keeps_no_other_from_being_told(place: Place) {
+async fn settings_that_come_out_as_they_were_are_no_change(place: Place) {
+    let accounts = place.open().await;
+    accounts.create_key(&me(), request("t")).await.unwrap();
+    set(&accounts, "t", seconds(60)).await;
+    let heard = Heard::of(&accounts).await;
+    let entries =
+        async || accounts.audit(&AuditFilter { tenant: None, before: None, limit: 100 }).await.unwrap().len();
+    let before = entries().await;
+    let row = set(&accounts, "t", seconds(60)).await;
+    assert_eq!(row.settings.idle_timeout, seconds(60));
+    accounts.set_tenant_settings(&me(), &tenant("t"), TenantSettingsPatch::default()).await.unwrap();
+    assert_eq!((entries().await, heard.times()), (before, 1));
+    let change: i64 = sqlx::query_scalar("SELECT change FROM tenant_settings")
+        .fetch_one(&mut place.raw().await)
+        .await
+        .unwrap();
+    assert_eq!(change, 1);
+}
+
+/// As a later version, which knows more settings, would write them.
+const OF_LATER: &str =
+    "UPDATE tenant_settings SET settings = '{\"blood_type\": 0}', change = 100 WHERE tenant = 'a'";
+
+async fn settings_that_cannot_be_read_let_nobody_follow_them(place: Place) {
     let accounts = place.open().await;
     for id in ["a", "b"] {
         accounts.create_key(&me(), request(id)).await.unwrap();
         set(&accounts, id, seconds(60)).await;
     }
-    let mut raw = place.raw().await;
-    for spoil in ["UPDATE tenant_settings SET settings = '{\"idle_timeout_seconds\": 0}' WHERE tenant = 'a'"]
-    {
-        assert!(sqlx::query(spoil).execute(&mut raw).await.is_ok(), "{spoil}");
+    assert!(sqlx::query(OF_LATER).execute(&mut place.raw().await).await.is_ok());
+    let told = accounts.follow_settings(|_: &TenantId, _: &TenantSettings| panic!("nothing is told")).await;
+    for error in [told.unwrap_err(), accounts.list_tenants().await.unwrap_err()] {
+        assert!(
+            matches!(&error, AccountsError::UnreadableSettings { tenant, .. } if tenant == "a"),
+            "{error}"
+        );
+        assert!(error.to_string().contains("tenant a") && error.to_string().contains("version"), "{error}");
+    }
+}
+
+async fn settings_that_become_unreadable_stay_in_force_as_they_were(place: Place) {
+    let accounts = place.open().await;
+    for id in ["a", "b"] {
+        accounts.create_key(&me(), request(id)).await.unwrap();
+        set(&accounts, id, seconds(60)).await;
     }
     let heard = Heard::of(&accounts).await;
-    assert_eq!((heard.timeout("a"), heard.timeout("b")), (None, Some(Some(60))));
-    let error = accounts.list_tenants().await.unwrap_err();
-    assert!(matches!(error, AccountsError::UnreadableRow { .. }), "{error}");
+    assert!(sqlx::query(OF_LATER).execute(&mut place.raw().await).await.is_ok());
+    set(&accounts, "b", seconds(70)).await;
+    assert_eq!((heard.timeout("a"), heard.timeout("b")), (Some(Some(60)), Some(Some(70))));
+}
+
+async fn settings_of_a_database_that_went_back_are_told_anew(place: Place) {
+    let server = place.open().await;
+    for id in ["a", "b", "c"] {
+        server.create_key(&me(), request(id)).await.unwrap();
+        set(&server, id, seconds(60)).await;
+    }
+    let heard = Heard::of(&server).await;
+    let mut raw = place.raw().await;
+    for sql in [
+        "UPDATE tenant_settings SET settings = '{\"idle_timeout_seconds\": 50}' WHERE tenant = 'a'",
+        "DELETE FROM tenant_settings WHERE tenant = 'c'",
+    ] {
+        assert!(sqlx::query(sql).execute(&mut raw).await.is_ok(), "{sql}");
+    }
+    let watch = tokio::spawn(server.watch(std::future::pending()));
+    within(A_SECOND, || heard.timeout("c") == Some(None)).await;
+    assert_eq!((heard.timeout("a"), heard.timeout("b")), (Some(Some(50)), Some(Some(60))));
+    watch.abort();
 }

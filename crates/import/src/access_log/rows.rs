@@ -22,7 +22,7 @@ struct Span {
 struct LogRow {
     at: i64,
     id: Span,
-    client: Span,
+    client: Option<Span>,
     user: Option<Span>,
     method: Option<Span>,
     host: Option<Span>,
@@ -52,7 +52,8 @@ impl LogRows {
         self.rows.len()
     }
 
-    pub fn push(&mut self, id: &str, line: &Line<'_>, country: Option<&str>) {
+    /// Adds a line; `client` is what is stored of its address.
+    pub fn push(&mut self, id: &str, line: &Line<'_>, client: Option<&str>, country: Option<&str>) {
         let mut keep = |text: &str| {
             let start = self.texts.len() as u32;
             self.texts.push_str(text);
@@ -61,7 +62,7 @@ impl LogRows {
         let row = LogRow {
             at: line.at,
             id: keep(id),
-            client: keep(&line.client),
+            client: client.map(&mut keep),
             user: line.user.as_deref().map(&mut keep),
             method: line.request.method().map(&mut keep),
             host: line.request.host().map(&mut keep),
@@ -97,7 +98,7 @@ impl LogRows {
             raw_path: row.raw.map(text),
             response_code: row.status,
             alias: row.user.map(text),
-            ip: Some(text(row.client)),
+            ip: row.client.map(text),
             country: row.country.map(text),
             user_agent: row.user_agent.map(text),
             bytes_out: Some(row.bytes),

@@ -1,6 +1,7 @@
 //! Events: given the ids and the project that their sender left out, then appended.
 
 use tidegauge_facts::ids::FactIdText;
+use tidegauge_facts::privacy::Stored;
 use tidegauge_facts::{Event, FactIds, Micros, Table};
 use tidegauge_geo::Country;
 use tidegauge_store::Fingerprint;
@@ -9,7 +10,6 @@ use super::country::missing_country;
 use super::{IntakeError, Pending, Stored as StoredRows, project_of, take_rows};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::privacy::Stored;
 
 /// An event as a surface has parsed it.
 pub trait NewEvent {

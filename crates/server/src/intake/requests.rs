@@ -1,13 +1,12 @@
 //! API requests: given the ids that their sender left out, then appended.
 
 use tidegauge_facts::ids::FactIdText;
-use tidegauge_facts::{FactIds, Request, Table};
+use tidegauge_facts::{FactIds, IpStorage, Request, Table};
 use tidegauge_store::Fingerprint;
 
 use super::country::missing_country;
 use super::{IntakeError, Pending, take_rows};
 use crate::app::App;
-use crate::privacy::IpStorage;
 
 /// Appends one call's requests, all or none. The rows carry their tenant and project; one whose `request_id` is empty
 /// gets an id, one without a country gets its address's, and one whose id was taken in before, in its project and

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tidegauge_accounts::{CorsOrigin, IpAddresses, TenantSettings};
-
-use crate::privacy::IpStorage;
+use tidegauge_accounts::{CorsOrigin, TenantSettings};
+use tidegauge_facts::IpStorage;
 
 /// What one tenant may take up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,16 +90,6 @@ impl Terms {
                 || Arc::clone(&defaults.cors_origins),
                 |origins| origins.as_slice().iter().map(CorsOrigin::to_string).collect(),
             ),
-        }
-    }
-}
-
-impl From<IpAddresses> for IpStorage {
-    fn from(set: IpAddresses) -> Self {
-        match set {
-            IpAddresses::Whole => Self::Whole,
-            IpAddresses::Shortened => Self::Shortened,
-            IpAddresses::None => Self::None,
         }
     }
 }

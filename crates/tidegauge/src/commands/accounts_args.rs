@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use tidegauge_accounts::{Accounts, Actor, DatabaseUrl, Location};
+use tidegauge_accounts::{Accounts, Actor, DATABASE_FILE, DatabaseUrl, Location};
 use tidegauge_store::backup::refuse_unready;
 
 use super::gateway::one_line;
@@ -50,6 +50,14 @@ impl DatabaseArgs {
     pub async fn open(&self, data: &Path) -> anyhow::Result<Accounts> {
         refuse_unready(data)?;
         Ok(Accounts::open(self.location(data)?).await?)
+    }
+
+    /// Opens the accounts, unless they are to be in the data directory and there are none: none are made.
+    pub async fn open_if_any(&self, data: &Path) -> anyhow::Result<Option<Accounts>> {
+        match self.location(data)? {
+            Location::Directory(data) if !data.join(DATABASE_FILE).exists() => Ok(None),
+            _ => self.open(data).await.map(Some),
+        }
     }
 
     fn location(&self, data: &Path) -> anyhow::Result<Location> {

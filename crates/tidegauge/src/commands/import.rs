@@ -11,11 +11,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use tidegauge_facts::{ProjectId, Table, TenantId};
 use tidegauge_geo::{Countries, CountrySource};
-use tidegauge_import::{Format, Plan, Progress, Summary};
+use tidegauge_import::{Addresses, Format, Plan, Progress, Summary};
 use tidegauge_store::{Options, Store};
+use tokio::runtime::Builder;
 
+use super::accounts_args::DatabaseArgs;
 use super::say_json;
 use crate::logging;
+use crate::settings::IpAddresses;
 
 /// Read files of access logs or facts into a data directory. It must not be in use.
 ///
@@ -57,6 +60,11 @@ pub struct Args {
     /// format (.mmdb).
     #[arg(long, value_name = "SOURCE", default_value = "bundled", env = "TIDEGAUGE_COUNTRY_DATABASE")]
     country_database: CountrySource,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// How much is stored of the addresses of tenants that nothing is set for: as `serve` is told it.
+    #[arg(long, value_name = "HOW", env = "TIDEGAUGE_TENANT_IP_ADDRESSES", default_value = "whole")]
+    tenant_ip_addresses: IpAddresses,
     /// Files, plain or compressed (gzip, zstd); patterns with * ? [] **; `-` is standard input.
     #[arg(required = true, value_name = "PATTERN")]
     patterns: Vec<String>,
@@ -85,6 +93,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 impl Args {
     fn plan(self) -> anyhow::Result<Plan> {
         Ok(Plan {
+            addresses: Arc::new(self.addresses()?),
             countries: Arc::new(Countries::open(&self.country_database)?),
             format: match self.format {
                 FormatName::Auto => None,
@@ -104,6 +113,22 @@ impl Args {
             whole: self.whole,
             ..Plan::new(self.patterns)
         })
+    }
+}
+
+impl Args {
+    /// What each tenant has of its addresses stored. Where that cannot be read nothing is imported; a directory that has
+    /// no accounts yet has no tenants that anything is set for.
+    fn addresses(&self) -> anyhow::Result<Addresses> {
+        let read = async {
+            let Some(accounts) = self.database.open_if_any(&self.data).await? else { return Ok(Vec::new()) };
+            let tenants = accounts.list_tenants().await;
+            accounts.close().await;
+            anyhow::Ok(tenants?)
+        };
+        let tenants = Builder::new_current_thread().enable_all().build()?.block_on(read)?;
+        let set = tenants.into_iter().filter_map(|row| Some((row.id, row.settings.ip_addresses?.into())));
+        Ok(Addresses::new(self.tenant_ip_addresses.into(), set))
     }
 }
 

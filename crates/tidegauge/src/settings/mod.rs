@@ -30,7 +30,7 @@ pub use limits::LimitSettings;
 pub use option::OptionValue;
 pub use sources::{Effective, Sources, Unusable};
 pub use store::StoreSettings;
-pub use tenant_defaults::TenantDefaults;
+pub use tenant_defaults::{IpAddresses, TenantDefaults};
 pub use tls::TlsSettings;
 
 use crate::commands::{DatabaseArgs, TykArgs};

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use tidegauge_facts::IpStorage;
 use tidegauge_server::limits::{TenantLimits, Terms};
-use tidegauge_server::privacy::IpStorage;
 
 /// What holds for tenants that nothing is set for.
 #[derive(clap::Args)]
@@ -64,6 +64,16 @@ pub enum IpAddresses {
     None,
 }
 
+impl From<IpAddresses> for IpStorage {
+    fn from(said: IpAddresses) -> Self {
+        match said {
+            IpAddresses::Whole => Self::Whole,
+            IpAddresses::Shortened => Self::Shortened,
+            IpAddresses::None => Self::None,
+        }
+    }
+}
+
 /// Origins, separated by commas.
 #[derive(Debug, Clone)]
 pub struct Origins(Arc<[String]>);
@@ -93,11 +103,7 @@ impl TenantDefaults {
         Terms {
             has_own_rates: limits != TenantLimits::default(),
             limits,
-            ip_addresses: match self.ip_addresses {
-                IpAddresses::Whole => IpStorage::Whole,
-                IpAddresses::Shortened => IpStorage::Shortened,
-                IpAddresses::None => IpStorage::None,
-            },
+            ip_addresses: self.ip_addresses.into(),
             cors_origins: Arc::clone(&self.cors_origins.0),
         }
     }

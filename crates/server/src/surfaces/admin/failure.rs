@@ -52,6 +52,8 @@ impl From<AccountsError> for Failure {
                 Self::Conflict(error.to_string())
             }
             E::TooManyKeys
+            | E::TooManyKeysOfTenant(..)
+            | E::TooManyWorkingKeys(..)
             | E::TooManyTenants
             | E::TooManyProjects { .. }
             | E::NoScopes

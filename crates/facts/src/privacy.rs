@@ -1,6 +1,7 @@
-//! What is kept of the addresses that facts come from, per tenant (spec section 8; GDPR, article 5 (1) (c)).
+//! What is kept of the addresses that facts come from (spec section 8; GDPR, article 5 (1) (c)).
 //!
-//! Promise: what a tenant does not want stored never reaches the store's open group, so that it is in no log either.
+//! Promise: what is not to be stored is not in what [`IpStorage::of`] gives back. Whose addresses are stored how, and
+//! asking here before a row reaches the store, is left to whoever takes rows in.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
