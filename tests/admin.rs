@@ -66,6 +66,13 @@ fn a_key_made_over_http_works_at_once_is_listed_without_its_text_and_ends_at_onc
     assert_eq!(admin.get(&one).ok()["replaced_by"], rotated["id"]);
     assert_eq!(post(&admin, &format!("{one}/rotate"), &json!({"overlap_seconds": 0})).0, 409);
 
+    // By its text it is not there: a path is in many a log.
+    let by_text = format!("{keys}/{}", key["key"].as_str().unwrap());
+    for (method, path) in [("GET", &by_text), ("DELETE", &by_text), ("POST", &format!("{by_text}/rotate"))] {
+        let body = json!({"overlap_seconds": 0}).to_string();
+        let answer = admin.send(method, path, &[("Content-Type", "application/json")], body.as_bytes());
+        assert_eq!(answer.status, 404, "{method}");
+    }
     let revoked = admin.send("DELETE", &one, &[], b"").ok();
     assert_ne!(revoked["revoked_at"], Value::Null);
     assert_eq!(
@@ -180,7 +187,13 @@ fn what_makes_no_sense_is_refused_with_what_is_wrong_as_a_problem() {
         (&admin, keys.clone(), json!({"scopes": []}), 422, "scope"),
         (&admin, keys.clone(), json!({"scopes": ["root"]}), 400, "root"),
         (&admin, keys.clone(), json!({"scopes": ["read"], "expires_in_seconds": u64::MAX}), 422, "days"),
+        (&admin, keys.clone(), json!({"scopes": ["read"], "expires_in_seconds": 0}), 400, "1 second"),
+        (&admin, keys.clone(), json!({"scopes": ["read"], "expires_in_seconds": 0.5}), 400, "whole number"),
         (&admin, keys.clone(), json!({"scopes": ["read"], "project": "é"}), 400, "128"),
+        (&admin, keys.clone(), json!({"scopes": ["read"], "limits": [5, 5, 5]}), 400, "expected an object"),
+        (&admin, keys.clone(), json!([["read"]]), 400, "expected an object"),
+        (&admin, format!("{tenant}/erasures"), json!(["ann", null, null]), 400, "expected an object"),
+        (&admin, format!("{tenant}/projects"), json!(["web"]), 400, "expected an object"),
         (
             &admin,
             keys.clone(),
@@ -220,16 +233,24 @@ fn what_makes_no_sense_is_refused_with_what_is_wrong_as_a_problem() {
     wait_until("the key", || server.client_with(&key).get(&keys).status == 200);
     raw.send(format!("{head}Content-Length: {}\r\n\r\n", (2 << 20) + 1));
     let answer = raw.answer().unwrap();
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (413, Some("close")),
-        "its body is not waited for"
-    );
-    for query in ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "cursor=nosuch"] {
+    assert_eq!(answer.status, 413, "its body is not waited for");
+    for query in [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "limit=1&limit=2",
+        "cursor=nosuch",
+        "cursor=key_0000000000000000",
+    ] {
         let answer = admin.get(&format!("{keys}?{query}"));
-        assert!([400, 404].contains(&answer.status), "{query}: {}", answer.text());
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text());
     }
-    assert_eq!(patch(&admin, &tenant, &json!({"cors_origins": ["https://a.example/x"]})).0, 400);
+    for body in [json!({"cors_origins": ["https://a.example/x"]}), json!([]), json!({"retention_days": [1]})]
+    {
+        assert_eq!(patch(&admin, &tenant, &body).0, 400, "{body}");
+    }
+    // Who may not do it is told so before his body is looked at.
+    assert_eq!(admin.post(&format!("{ADMIN}/tenants"), Some("text/plain"), b"?").status, 403);
     assert_eq!(admin.send("PUT", &keys, &[], b"{}").status, 405);
 }
 

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use crate::harness::document::Operation;
 
-/// The names of a tenant and a project.
+/// The names of a tenant and of what it has.
 #[derive(Clone, Copy)]
-pub struct Names {
-    pub tenant: &'static str,
-    pub project: &'static str,
+pub struct Names<'n> {
+    pub tenant: &'n str,
+    pub project: &'n str,
+    pub key_id: &'n str,
+    pub erasure_id: &'n str,
 }
 
 /// Whom a route answers.
@@ -20,6 +22,8 @@ pub enum Asks {
     Credential,
     Read,
     Ingest,
+    /// An administrator of the tenant.
+    Admin,
     /// An administrator of the operator's tenant.
     Operator,
     /// As `Ingest`, with the key in the path.
@@ -78,17 +82,37 @@ pub const EXAMPLES: &[(&str, Asks, &str)] = &[
     ("getUsageOfApis", Asks::Read, ""),
     ("getUsageOfApi", Asks::Read, ""),
     ("exportTraces", Asks::Ingest, ""),
+    ("listTenants", Asks::Admin, "?limit=10"),
+    ("createTenant", Asks::Operator, ""),
+    ("getTenant", Asks::Admin, ""),
+    ("changeTenant", Asks::Admin, ""),
+    ("listProjects", Asks::Admin, ""),
+    ("createProject", Asks::Admin, ""),
+    ("listKeys", Asks::Admin, "?limit=1"),
+    ("createKey", Asks::Admin, ""),
+    ("getKey", Asks::Admin, ""),
+    ("revokeKey", Asks::Admin, ""),
+    ("rotateKey", Asks::Admin, ""),
+    ("listAuditEntries", Asks::Operator, "?limit=1000"),
+    ("listTenantAuditEntries", Asks::Admin, ""),
+    ("listErasures", Asks::Admin, ""),
+    ("requestErasure", Asks::Admin, ""),
+    ("getErasure", Asks::Admin, ""),
+    ("getStore", Asks::Operator, ""),
 ];
 
 impl Route {
     /// A good request; `key` stands where a path asks for one.
-    pub fn new(operation: Operation, names: Names, key: &str) -> Self {
+    pub fn new(operation: Operation, names: Names<'_>, key: &str) -> Self {
         let example = EXAMPLES.iter().find(|(id, ..)| *id == operation.id);
         let (_, asks, query) = example
             .unwrap_or_else(|| panic!("add an example of {} to tests/every_route/examples.rs", operation.id));
         let named = [
             ("projectId", names.project),
             ("tenantId", names.tenant),
+            ("tenant", names.tenant),
+            ("key_id", names.key_id),
+            ("erasure_id", names.erasure_id),
             ("region", "eu"),
             ("ingestKey", key),
             ("key", "k1"),
@@ -109,12 +133,13 @@ impl Route {
             "add an example of each name in {path} to tests/every_route/examples.rs"
         );
         let body = body(&operation.id, names);
-        assert_eq!(body.is_null(), operation.method == "GET", "add an example body of {}", operation.id);
+        let has_none = matches!(&*operation.method, "GET" | "DELETE");
+        assert_eq!(body.is_null(), has_none, "add an example body of {}", operation.id);
         Self { path: path + query, asks: *asks, body, operation }
     }
 }
 
-fn body(operation: &str, Names { tenant, project }: Names) -> Value {
+fn body(operation: &str, Names { tenant, project, .. }: Names<'_>) -> Value {
     let event = json!({"event_name": "a", "project_id": project});
     match operation {
         "trackEvent" => event,
@@ -131,6 +156,12 @@ fn body(operation: &str, Names { tenant, project }: Names) -> Value {
         "signalSession" | "signalClient" | "signalContact" => {
             json!({"tenantId": tenant, "sessionId": "s1", "clientId": "c1"})
         }
+        "createTenant" => json!({"id": "new-tenant"}),
+        "createProject" => json!({"id": "new-project"}),
+        "changeTenant" => json!({"ip_addresses": "shortened", "retention_days": {"events": 30}}),
+        "createKey" => json!({"scopes": ["read"], "limits": {"events_per_second": 5}}),
+        "rotateKey" => json!({"overlap_seconds": 0}),
+        "requestErasure" => json!({"user_id": "ann"}),
         _ => Value::Null,
     }
 }

@@ -46,7 +46,7 @@ mod watch;
 pub use accounts::Accounts;
 pub use audit::{AuditEntry, AuditFilter, MAX_AUDIT_DETAILS_BYTES, MAX_AUDIT_PAGE};
 pub use backup::copy_accounts;
-pub use bounded::OutOfBounds;
+pub use bounded::{OutOfBounds, WholeNumber};
 pub use cors_origins::{
     CorsOrigin, CorsOrigins, InvalidCorsOrigins, InvalidOrigin, MAX_CORS_ORIGINS, MAX_ORIGIN_BYTES,
 };

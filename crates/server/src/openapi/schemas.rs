@@ -3,7 +3,7 @@
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required};
 
 /// A schema that a function builds: a type to name it by where a body is described.
@@ -65,6 +65,11 @@ impl Members {
 
     pub fn example(self, example: Value) -> Self {
         Self(self.0.examples([example]))
+    }
+
+    /// No other member is taken.
+    pub fn closed(self) -> Self {
+        Self(self.0.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false))))
     }
 
     pub fn build(self) -> Schema {

@@ -9,10 +9,12 @@ use axum::{Json, Router};
 use serde::Serialize;
 use tidegauge_accounts::{AuditEntry, AuditFilter};
 use tidegauge_facts::{Micros, TenantId};
+use utoipa::ToSchema;
 
+use super::described::{AuditList, PageParams, PageRefusals, TenantPath};
 use super::failure::{Failure, method_not_allowed};
 use super::input::{List, MAX_LIMIT, Named, Page};
-use super::who::Admin;
+use super::who::{Admin, Operator};
 use crate::app::App;
 
 /// The routes.
@@ -23,14 +25,25 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// A change.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub(super) struct AuditAnswer {
+    /// Its number; a later change has a greater one.
     id: i64,
+    #[schema(format = DateTime)]
     at: String,
+    /// A key's id, `token:SUBJECT`, `command-line:USER`, or `server`.
     actor: String,
+    /// Such as `key.create`.
     action: String,
+    /// Whose it was.
+    #[schema(required)]
     tenant: Option<String>,
+    /// What it was done to: a key's id, a project's, an erasure's.
+    #[schema(required)]
     target: Option<String>,
+    /// What else there is to know.
+    #[schema(value_type = Object)]
     details: serde_json::Value,
 }
 
@@ -41,16 +54,35 @@ impl From<AuditEntry> for AuditAnswer {
     }
 }
 
-async fn of_all(
+/// Every change of accounts on this server, the newest first.
+///
+/// For the operator.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/audit",
+    operation_id = "listAuditEntries",
+    tag = "administration",
+    params(PageParams),
+    responses((status = 200, description = "A page", body = AuditList), PageRefusals),
+)]
+pub(super) async fn of_all(
     State(app): State<Arc<App>>,
-    admin: Admin,
+    _: Operator,
     uri: Uri,
 ) -> Result<Json<List<AuditAnswer>>, Failure> {
-    admin.operator()?;
     page(&app, None, &uri).await
 }
 
-async fn of_tenant(
+/// Every change of a tenant's accounts, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants/{tenant}/audit",
+    operation_id = "listTenantAuditEntries",
+    tag = "administration",
+    params(TenantPath, PageParams),
+    responses((status = 200, description = "A page", body = AuditList), PageRefusals),
+)]
+pub(super) async fn of_tenant(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,

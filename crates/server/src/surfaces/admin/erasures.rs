@@ -13,59 +13,82 @@ use serde_json::json;
 use tidegauge_accounts::Actor;
 use tidegauge_facts::{Table, TenantId};
 use tidegauge_store::{Erased, Erasure, ErasureId, ErasureState, Person};
+use utoipa::ToSchema;
 
+use super::described::{ErasureList, ErasurePath, ErasureRequest, ReadRefusals, TenantPath, WriteRefusals};
 use super::failure::{Failure, method_not_allowed};
 use super::input::{Input, List, Named};
 use super::who::Admin;
 use crate::app::App;
+use crate::problem::Problem;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     let path = "/api/v1/admin/tenants/{tenant}/erasures";
     Router::new()
         .route(path, get(list).post(request).fallback(method_not_allowed))
-        .route(&format!("{path}/{{erasure}}"), get(show).fallback(method_not_allowed))
+        .route(&format!("{path}/{{erasure_id}}"), get(show).fallback(method_not_allowed))
 }
 
 /// Who is to be forgotten: exactly one of the three.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WhoInput {
+pub(super) struct WhoInput {
     user_id: Option<String>,
     client_id: Option<String>,
     session_id: Option<String>,
 }
 
 /// An erasure, and how far it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Erasure)]
 pub(super) struct ErasureAnswer {
+    #[schema(value_type = String, format = "uuid")]
     id: ErasureId,
+    #[schema(format = DateTime)]
     requested_at: String,
-    /// `waiting`, `running`, `done` or `failed`.
-    state: &'static str,
-    /// Segments looked through, while it runs.
+    state: Stage,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     progress: Option<Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     erased: Option<ErasedAnswer>,
     /// What is in the way, when it failed; it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// How far it is; what failed is tried again.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ErasureState)]
+enum Stage {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+}
+
+/// Segments looked through, and in all, while it runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErasureProgress)]
 struct Progress {
     done: usize,
     total: usize,
 }
 
 /// What an erasure did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Erased)]
 struct ErasedAnswer {
+    #[schema(format = DateTime)]
     at: String,
     /// Rows that went, by table.
+    #[schema(value_type = BTreeMap<String, u64>)]
     rows: serde_json::Map<String, serde_json::Value>,
-    /// Files that were set aside as damaged earlier and hold the id's bytes.
+    /// Files that were set aside as damaged earlier and hold the id's bytes; told to the operator alone.
     set_aside: Vec<String>,
 }
 
@@ -74,7 +97,7 @@ impl From<Erasure> for ErasureAnswer {
         let mut answer = Self {
             id: erasure.id,
             requested_at: erasure.requested_at.to_millis_text(),
-            state: "waiting",
+            state: Stage::Waiting,
             progress: None,
             erased: None,
             reason: None,
@@ -82,10 +105,10 @@ impl From<Erasure> for ErasureAnswer {
         match erasure.state {
             ErasureState::Waiting => {}
             ErasureState::Running { done, total } => {
-                (answer.state, answer.progress) = ("running", Some(Progress { done, total }));
+                (answer.state, answer.progress) = (Stage::Running, Some(Progress { done, total }));
             }
-            ErasureState::Done(erased) => (answer.state, answer.erased) = ("done", Some(erased.into())),
-            ErasureState::Failed { reason } => (answer.state, answer.reason) = ("failed", Some(reason)),
+            ErasureState::Done(erased) => (answer.state, answer.erased) = (Stage::Done, Some(erased.into())),
+            ErasureState::Failed { reason } => (answer.state, answer.reason) = (Stage::Failed, Some(reason)),
         }
         answer
     }
@@ -114,8 +137,24 @@ impl From<Erased> for ErasedAnswer {
     }
 }
 
-/// Takes a request for erasure: 202 once it is durable. Everything acknowledged before is covered.
-async fn request(
+/// Erases a person's data, by user, client or session id.
+///
+/// It is answered once the request itself is durable, and covers everything that was acknowledged before.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/tenants/{tenant}/erasures",
+    operation_id = "requestErasure",
+    tag = "administration",
+    params(TenantPath),
+    request_body = ErasureRequest,
+    responses(
+        (status = 202, description = "It will be done", body = ErasureAnswer),
+        (status = 404, description = "There is no such tenant", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Too many of the tenant's requests wait", body = Problem, content_type = "application/problem+json"),
+        WriteRefusals,
+    ),
+)]
+pub(super) async fn request(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,
@@ -156,7 +195,15 @@ async fn erase(
 }
 
 /// The tenant's erasures: those under way, and the last ones done.
-async fn list(
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants/{tenant}/erasures",
+    operation_id = "listErasures",
+    tag = "administration",
+    params(TenantPath),
+    responses((status = 200, description = "All of them", body = ErasureList), ReadRefusals),
+)]
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,
@@ -167,7 +214,16 @@ async fn list(
     Ok(Json(List { items, next: None }))
 }
 
-async fn show(
+/// One erasure, and how far it is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants/{tenant}/erasures/{erasure_id}",
+    operation_id = "getErasure",
+    tag = "administration",
+    params(ErasurePath),
+    responses((status = 200, description = "The erasure", body = ErasureAnswer), ReadRefusals),
+)]
+pub(super) async fn show(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named((tenant, erasure)): Named<(String, String)>,

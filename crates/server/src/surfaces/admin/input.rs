@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tidegauge_accounts::Object;
 
 use super::failure::Failure;
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::query::Query;
 use crate::validation::content_type;
 
 /// Rows of a page, unless the request says otherwise; and at most.
-const DEFAULT_LIMIT: usize = 100;
+pub(super) const DEFAULT_LIMIT: usize = 100;
 pub(super) const MAX_LIMIT: usize = 1_000;
 
 /// The names in the path. What is not even text names nothing that is there.
@@ -44,7 +45,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
         }
         let body = app.bodies.read(&parts.headers, body).await.map_err(Failure::Body)?;
         // The reader's sentence names fields and places, and repeats a value at most: none is a secret here.
-        serde_json::from_slice(&body.bytes).map(Self).map_err(|error| Failure::Bad(error.to_string()))
+        let read = serde_json::from_slice(&body.bytes).map_err(|error| Failure::Bad(error.to_string()));
+        read.map(|Object(input)| Self(input))
     }
 }
 

@@ -4,11 +4,13 @@
 //! what does not exist. Every change stands in the audit log, with who made it. Errors are problems (RFC 9457).
 
 mod audit;
+mod described;
 mod erasures;
 mod failure;
 mod input;
 mod keys;
 mod projects;
+mod settings_schema;
 mod store;
 mod tenants;
 mod who;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use self::described::described;
 use crate::app::App;
 
 /// The routes.

@@ -9,11 +9,14 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tidegauge_accounts::ProjectRow;
 use tidegauge_facts::{Micros, ProjectId};
+use utoipa::ToSchema;
 
+use super::described::{self, ProjectList, ReadRefusals, TenantPath, WriteRefusals};
 use super::failure::{Failure, method_not_allowed};
 use super::input::{Input, List, Named};
 use super::who::Admin;
 use crate::app::App;
+use crate::problem::Problem;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -22,11 +25,13 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// A project.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Project)]
 pub(super) struct ProjectAnswer {
     /// Its id.
     id: String,
     /// When it was made.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -39,12 +44,20 @@ impl From<ProjectRow> for ProjectAnswer {
 /// A project to be made.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewProject {
+pub(super) struct NewProject {
     id: String,
 }
 
-/// All projects, sorted by id: there are at most 10,000.
-async fn list(
+/// A tenant's projects, sorted by id: all of them, at most 10,000.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants/{tenant}/projects",
+    operation_id = "listProjects",
+    tag = "administration",
+    params(TenantPath),
+    responses((status = 200, description = "All of them", body = ProjectList), ReadRefusals),
+)]
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,
@@ -55,7 +68,23 @@ async fn list(
     Ok(Json(List { items, next: None }))
 }
 
-async fn create(
+/// Makes a project.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/tenants/{tenant}/projects",
+    operation_id = "createProject",
+    tag = "administration",
+    params(TenantPath),
+    request_body = described::NewProject,
+    responses(
+        (status = 201, description = "It is made", body = ProjectAnswer),
+        (status = 404, description = "There is no such tenant", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The tenant has one of this id", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The tenant has as many as it may have", body = Problem, content_type = "application/problem+json"),
+        WriteRefusals,
+    ),
+)]
+pub(super) async fn create(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,

@@ -7,10 +7,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tidegauge_facts::Micros;
+use utoipa::ToSchema;
 
 use super::failure::{Failure, method_not_allowed};
-use super::who::Admin;
+use super::who::Operator;
 use crate::app::App;
+use crate::problem::OwnRefusals;
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
@@ -18,26 +20,41 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// The store as it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoreState)]
 pub(super) struct StoreAnswer {
     takes_writes: bool,
     /// Why not, when it takes none.
+    #[schema(required)]
     refuses_because: Option<String>,
+    /// Facts written to segments since the store was made.
     facts_flushed: u64,
     segments: usize,
     segment_bytes: u64,
     /// Log that is in no segment yet.
     log_bytes: u64,
     free_bytes: u64,
+    #[schema(required, format = DateTime)]
     last_write: Option<String>,
+    #[schema(format = DateTime)]
     last_flush: String,
     /// What the last flush failed with.
+    #[schema(required)]
     flush_error: Option<String>,
     damaged_segments: Vec<String>,
 }
 
-async fn store(State(app): State<Arc<App>>, admin: Admin) -> Result<Json<StoreAnswer>, Failure> {
-    admin.operator()?;
+/// How the store is.
+///
+/// For the operator.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/store",
+    operation_id = "getStore",
+    tag = "administration",
+    responses((status = 200, description = "The store as it is", body = StoreAnswer), OwnRefusals),
+)]
+pub(super) async fn store(State(app): State<Arc<App>>, _: Operator) -> Result<Json<StoreAnswer>, Failure> {
     let health = app.store.health();
     Ok(Json(app.store.look(|view| StoreAnswer {
         takes_writes: health.refuses.is_none(),

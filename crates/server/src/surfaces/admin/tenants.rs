@@ -9,12 +9,16 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tidegauge_accounts::{TenantRow, TenantSettings, TenantSettingsPatch};
 use tidegauge_facts::{Micros, TenantId};
+use utoipa::ToSchema;
 
+use super::described::{self, PageParams, PageRefusals, ReadRefusals, TenantList, TenantPath, WriteRefusals};
 use super::failure::{Failure, method_not_allowed};
 use super::input::{Input, List, Named, Page};
-use super::who::Admin;
+use super::settings_schema;
+use super::who::{Admin, Operator};
 use crate::app::App;
 use crate::auth::Denied;
+use crate::problem::Problem;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -24,13 +28,16 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// A tenant.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tenant)]
 pub(super) struct TenantAnswer {
     /// Its id.
     id: String,
     /// When it was made.
+    #[schema(format = DateTime)]
     created_at: String,
     /// What it has otherwise than the server's defaults; null is the default.
+    #[schema(value_type = settings_schema::TenantSettings)]
     settings: TenantSettings,
 }
 
@@ -47,12 +54,20 @@ impl From<TenantRow> for TenantAnswer {
 /// A tenant to be made.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewTenant {
+pub(super) struct NewTenant {
     id: String,
 }
 
 /// The tenants that the caller may administer, sorted by id: all, or his own.
-async fn list(
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants",
+    operation_id = "listTenants",
+    tag = "administration",
+    params(PageParams),
+    responses((status = 200, description = "A page", body = TenantList), PageRefusals),
+)]
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     admin: Admin,
     uri: Uri,
@@ -69,18 +84,42 @@ async fn list(
     Ok(Json(List::of(rows, limit, |tenant: &TenantAnswer| tenant.id.clone())))
 }
 
-async fn create(
+/// Makes a tenant, with a project `default`.
+///
+/// For the operator.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/tenants",
+    operation_id = "createTenant",
+    tag = "administration",
+    request_body = described::NewTenant,
+    responses(
+        (status = 201, description = "It is made", body = TenantAnswer),
+        (status = 409, description = "There is one of this id", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "There are as many as there can be", body = Problem, content_type = "application/problem+json"),
+        WriteRefusals,
+    ),
+)]
+pub(super) async fn create(
     State(app): State<Arc<App>>,
-    admin: Admin,
+    Operator(admin): Operator,
     Input(NewTenant { id }): Input<NewTenant>,
 ) -> Result<(StatusCode, Json<TenantAnswer>), Failure> {
-    admin.operator()?;
     let id = TenantId::parse(&id).map_err(|invalid| Failure::Bad(invalid.to_string()))?;
     let row = app.accounts.create_tenant(&admin.actor(), &id).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
-async fn show(
+/// A tenant and its settings.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tenants/{tenant}",
+    operation_id = "getTenant",
+    tag = "administration",
+    params(TenantPath),
+    responses((status = 200, description = "The tenant", body = TenantAnswer), ReadRefusals),
+)]
+pub(super) async fn show(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,
@@ -89,8 +128,23 @@ async fn show(
     Ok(Json(app.accounts.tenant(&tenant).await?.into()))
 }
 
-/// Changes settings. How much a tenant may take up is the operator's to say; the rest its own administrators' too.
-async fn change(
+/// Changes a tenant's settings: what is absent stays, null goes back to the server's default.
+///
+/// How much a tenant may take up (`limits`) is the operator's to say; the rest its own administrators' too.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/admin/tenants/{tenant}",
+    operation_id = "changeTenant",
+    tag = "administration",
+    params(TenantPath),
+    request_body = settings_schema::TenantSettingsChange,
+    responses(
+        (status = 200, description = "The tenant as it is now", body = TenantAnswer),
+        (status = 404, description = "There is no such tenant", body = Problem, content_type = "application/problem+json"),
+        WriteRefusals,
+    ),
+)]
+pub(super) async fn change(
     State(app): State<Arc<App>>,
     admin: Admin,
     Named(tenant): Named<String>,

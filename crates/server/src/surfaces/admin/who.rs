@@ -36,7 +36,7 @@ impl Admin {
     }
 
     /// Goes on for the operator alone.
-    pub fn operator(&self) -> Result<(), Failure> {
+    fn operator(&self) -> Result<(), Failure> {
         if self.is_operator { Ok(()) } else { Err(Failure::Denied(Denied::NoScope)) }
     }
 
@@ -62,5 +62,17 @@ impl FromRequestParts<Arc<App>> for Admin {
         }
         let is_operator = caller.is_operator(&app.door);
         Ok(Self { caller, is_operator })
+    }
+}
+
+/// The operator: anybody else is refused before his body is looked at.
+pub(super) struct Operator(pub Admin);
+
+impl FromRequestParts<Arc<App>> for Operator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let admin = Admin::from_request_parts(parts, app).await?;
+        admin.operator().map(|()| Self(admin))
     }
 }
