@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegauge_facts::Micros;
 use tidegauge_facts::time::{DAY, HOUR};
 
+use super::idle::IdleTimeouts;
 use super::message::Messages;
 use super::past::PastPeaks;
 use super::tenant::{Moment, TenantLedger};
@@ -17,9 +18,6 @@ use crate::error::StoreError;
 pub const DEFAULT_IDLE: i64 = 300 * tidegauge_facts::time::SECOND;
 /// The longest idle timeout: what is open has a message in the ledger's time.
 pub const MAX_IDLE: i64 = DAY;
-/// How long a tenant's idle timeout stays, if it has more than [`SWEPT_AT_ONCE`] connections: all of them are looked at for a
-/// change, and who commits waits meanwhile.
-const IDLE_PAUSE: i64 = 60 * tidegauge_facts::time::SECOND;
 /// A connection stays in memory for so long after its end, at least to the end of the hour.
 const KEPT: i64 = 25 * HOUR;
 /// While more connections are known than [`MAX_LIVES`], for so long.
@@ -28,18 +26,14 @@ const KEPT_WHEN_FULL: i64 = 2 * HOUR;
 /// again, unknown ones are refused.
 pub const MAX_LIVES: usize = 2_000_000;
 /// Places looked at in one go for what can be forgotten, and connections for their silence: who commits waits meanwhile.
-const SWEPT_AT_ONCE: usize = 64 * 1024;
+pub(super) const SWEPT_AT_ONCE: usize = 64 * 1024;
 const EXPIRED_AT_ONCE: usize = 4096;
 
 /// The connections of all tenants: every open one, and every one that ended after [`Ledger::since`].
 #[derive(Debug)]
 pub struct Ledger {
     since: i64,
-    default_idle: i64,
-    idle: HashMap<Box<str>, i64>,
-    /// When it was changed last, and what is to be in force later.
-    idle_changed: HashMap<Box<str>, i64>,
-    idle_wanted: HashMap<Box<str>, Option<i64>>,
+    pub(super) idle: IdleTimeouts,
     tenants: HashMap<Box<str>, TenantLedger, RandomState>,
 }
 
@@ -67,14 +61,8 @@ impl LedgerPast {
 impl Ledger {
     /// A ledger that begins where the past ends.
     pub(crate) fn new(past: LedgerPast, default_idle: i64) -> Self {
-        let mut ledger = Self {
-            since: past.since,
-            default_idle,
-            idle: HashMap::new(),
-            idle_changed: HashMap::new(),
-            idle_wanted: HashMap::new(),
-            tenants: HashMap::default(),
-        };
+        let idle = IdleTimeouts::new(default_idle);
+        let mut ledger = Self { since: past.since, idle, tenants: HashMap::default() };
         for TenantPast { tenant, late, projects } in past.tenants {
             let tenant = ledger.tenant_mut(&tenant);
             tenant.set_late(late);
@@ -116,7 +104,7 @@ impl Ledger {
     /// How long a tenant's connections may be silent, in microseconds.
     #[must_use]
     pub fn idle(&self, tenant: &str) -> i64 {
-        self.idle.get(tenant).copied().unwrap_or(self.default_idle)
+        self.idle.of(tenant)
     }
 
     /// Every tenant's name and connections.
@@ -155,66 +143,17 @@ impl Ledger {
         }
     }
 
-    /// Whether a tenant's idle timeout is set to this.
-    pub(crate) fn has_idle(&self, tenant: &str, idle: Option<i64>) -> bool {
-        let wanted = self.idle_wanted.get(tenant).copied();
-        wanted.unwrap_or_else(|| self.idle.get(tenant).copied()) == idle.map(|idle| idle.clamp(1, MAX_IDLE))
-    }
-
-    /// Sets a tenant's idle timeout; `None` for the default. Of a tenant with very many connections it is in force once
-    /// [`IDLE_PAUSE`] has passed since the change before.
-    pub(crate) fn set_idle(&mut self, tenant: &str, idle: Option<i64>, now: Micros) {
-        let idle = idle.map(|idle| idle.clamp(1, MAX_IDLE));
-        if self.may_change_idle(tenant, now) {
-            self.idle_wanted.remove(tenant);
-            self.change_idle(tenant, idle, now);
-        } else {
-            self.idle_wanted.insert(tenant.into(), idle);
-        }
-    }
-
-    fn may_change_idle(&self, tenant: &str, now: Micros) -> bool {
-        let is_quick = self.tenant(tenant).is_none_or(|ledger| ledger.known() <= SWEPT_AT_ONCE);
-        // A clock that was set back is no reason to wait.
-        let passed = self.idle_changed.get(tenant).map(|at| now.0 - at);
-        is_quick || !passed.is_some_and(|passed| (0..IDLE_PAUSE).contains(&passed))
-    }
-
-    /// The next tenant whose wanted idle timeout may be in force now.
-    fn next_wanted_idle(&self, now: Micros) -> Option<&str> {
-        self.idle_wanted.keys().map(|tenant| &**tenant).find(|tenant| self.may_change_idle(tenant, now))
-    }
-
-    fn change_idle(&mut self, tenant: &str, idle: Option<i64>, now: Micros) {
-        let before = self.idle(tenant);
-        self.idle_changed.insert(tenant.into(), now.0);
-        match idle {
-            Some(idle) => self.idle.insert(tenant.into(), idle),
-            None => self.idle.remove(tenant),
-        };
-        let (idle, moment) = (self.idle(tenant), self.moment(now));
-        if idle != before
-            && let Some(ledger) = self.tenants.get_mut(tenant)
-        {
-            ledger.set_idle(idle, moment);
-        }
-    }
-
     /// True when there is something for [`Ledger::tend`] to do.
     pub(crate) fn is_due(&self, now: Micros) -> bool {
         self.next_since(now) > self.since
-            || self.next_wanted_idle(now).is_some()
+            || self.is_idle_due(now)
             || self.tenants.values().any(|tenant| tenant.is_due(now.0) || tenant.is_to_sweep())
     }
 
     /// Closes some of what has been silent for too long, and lets go of some of what ended long ago: what can be done in
     /// moments. Ask [`Ledger::is_due`] whether there is more.
     pub(crate) fn tend(&mut self, now: Micros) {
-        if let Some(tenant) = self.next_wanted_idle(now).map(Box::<str>::from)
-            && let Some(idle) = self.idle_wanted.remove(&tenant)
-        {
-            self.change_idle(&tenant, idle, now);
-        }
+        self.tend_idle(now);
         let moment = self.moment(now);
         for tenant in self.tenants.values_mut() {
             tenant.expire(moment, EXPIRED_AT_ONCE);
