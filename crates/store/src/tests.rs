@@ -6,6 +6,7 @@ mod durability;
 mod erasure;
 mod erasure_model;
 mod erasure_order;
+mod idle_timeout;
 mod model;
 mod newest_first;
 mod raw_search;

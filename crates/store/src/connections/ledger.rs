@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegauge_facts::Micros;
 use tidegauge_facts::time::{DAY, HOUR};
 
+use super::idle::IdleTimeouts;
 use super::message::Messages;
 use super::past::PastPeaks;
 use super::tenant::{Moment, TenantLedger};
@@ -25,15 +26,14 @@ const KEPT_WHEN_FULL: i64 = 2 * HOUR;
 /// again, unknown ones are refused.
 pub const MAX_LIVES: usize = 2_000_000;
 /// Places looked at in one go for what can be forgotten, and connections for their silence: who commits waits meanwhile.
-const SWEPT_AT_ONCE: usize = 64 * 1024;
+pub(super) const SWEPT_AT_ONCE: usize = 64 * 1024;
 const EXPIRED_AT_ONCE: usize = 4096;
 
 /// The connections of all tenants: every open one, and every one that ended after [`Ledger::since`].
 #[derive(Debug)]
 pub struct Ledger {
     since: i64,
-    default_idle: i64,
-    idle: HashMap<Box<str>, i64>,
+    pub(super) idle: IdleTimeouts,
     tenants: HashMap<Box<str>, TenantLedger, RandomState>,
 }
 
@@ -61,8 +61,8 @@ impl LedgerPast {
 impl Ledger {
     /// A ledger that begins where the past ends.
     pub(crate) fn new(past: LedgerPast, default_idle: i64) -> Self {
-        let mut ledger =
-            Self { since: past.since, default_idle, idle: HashMap::new(), tenants: HashMap::default() };
+        let idle = IdleTimeouts::new(default_idle);
+        let mut ledger = Self { since: past.since, idle, tenants: HashMap::default() };
         for TenantPast { tenant, late, projects } in past.tenants {
             let tenant = ledger.tenant_mut(&tenant);
             tenant.set_late(late);
@@ -104,7 +104,7 @@ impl Ledger {
     /// How long a tenant's connections may be silent, in microseconds.
     #[must_use]
     pub fn idle(&self, tenant: &str) -> i64 {
-        self.idle.get(tenant).copied().unwrap_or(self.default_idle)
+        self.idle.of(tenant)
     }
 
     /// Every tenant's name and connections.
@@ -143,35 +143,17 @@ impl Ledger {
         }
     }
 
-    /// Whether a tenant's idle timeout is set to this.
-    pub(crate) fn has_idle(&self, tenant: &str, idle: Option<i64>) -> bool {
-        self.idle.get(tenant).copied() == idle.map(|idle| idle.clamp(1, MAX_IDLE))
-    }
-
-    /// Sets a tenant's idle timeout; `None` for the default.
-    pub(crate) fn set_idle(&mut self, tenant: &str, idle: Option<i64>, now: Micros) {
-        let before = self.idle(tenant);
-        match idle {
-            Some(idle) => self.idle.insert(tenant.into(), idle.clamp(1, MAX_IDLE)),
-            None => self.idle.remove(tenant),
-        };
-        let (idle, moment) = (self.idle(tenant), self.moment(now));
-        if idle != before
-            && let Some(ledger) = self.tenants.get_mut(tenant)
-        {
-            ledger.set_idle(idle, moment);
-        }
-    }
-
     /// True when there is something for [`Ledger::tend`] to do.
     pub(crate) fn is_due(&self, now: Micros) -> bool {
         self.next_since(now) > self.since
+            || self.is_idle_due(now)
             || self.tenants.values().any(|tenant| tenant.is_due(now.0) || tenant.is_to_sweep())
     }
 
     /// Closes some of what has been silent for too long, and lets go of some of what ended long ago: what can be done in
     /// moments. Ask [`Ledger::is_due`] whether there is more.
     pub(crate) fn tend(&mut self, now: Micros) {
+        self.tend_idle(now);
         let moment = self.moment(now);
         for tenant in self.tenants.values_mut() {
             tenant.expire(moment, EXPIRED_AT_ONCE);

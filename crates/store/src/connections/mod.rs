@@ -11,6 +11,7 @@ mod chunks;
 pub(crate) mod forget;
 mod from_facts;
 mod groups;
+mod idle;
 mod interner;
 mod ledger;
 mod life;
