@@ -29,6 +29,8 @@ mod harness;
 mod idle_timeout;
 mod import;
 mod jwt;
+mod jwt_reload;
+mod key_attacks;
 mod lenient;
 mod limits;
 mod live;

@@ -4,9 +4,10 @@
 use std::thread;
 
 use serde_json::{Value, json};
+use tungstenite::Message;
 
 use crate::harness::client::{Answer, BATCH, HEALTH, STATS, TRACK};
-use crate::harness::socket::Socket;
+use crate::harness::socket::{Ended, Socket};
 use crate::harness::{Client, Server, Site, wait_for, wait_until};
 
 fn set(server: &Server, tenant: &str, limits: &Value) {
@@ -147,6 +148,80 @@ fn open_connections_are_counted_and_the_one_too_many_is_refused() {
     let (_, other) = tenant(&site, &server, "other");
     assert_eq!(other.get(STATS).status, 200);
     drop(second);
+}
+
+#[test]
+fn what_a_socket_sends_counts_and_too_much_of_it_closes_the_socket() {
+    let site = Site::new();
+    let server = site.start(&["--websocket-ping-seconds", "1"]);
+    let (key, acme) = tenant(&site, &server, "acme");
+    let (other_key, _) = tenant(&site, &server, "other");
+    let open = |key: &str| {
+        let path = format!("/api/realtime/projects/p/connect?access_token={key}");
+        let mut socket = Socket::open(server.address, &path, &[]).unwrap();
+        assert_eq!(socket.text()["type"], "connected");
+        socket
+    };
+    let (mut socket, mut empty, mut other) = (open(&key), open(&key), open(&other_key));
+    // Set while they are open: what is in force now counts.
+    set(&server, "acme", &json!({"bytes_per_second": 1000}));
+    let flood = |socket: &mut Socket, bytes: usize| {
+        let message = Message::binary(vec![0; bytes]);
+        // A write fails once the server has closed; what it said is read then.
+        while socket.inner.send(message.clone()).is_ok() {}
+        socket.end()
+    };
+    for (socket, bytes) in [(&mut socket, 5000), (&mut empty, 0)] {
+        // Who closes with unread bytes in his hands may take his goodbye back.
+        let ended = flood(socket, bytes);
+        let told = Ended::Closed(1008, "too much is sent".into());
+        assert!(ended == told || ended == Ended::Dropped, "{ended:?}");
+    }
+    for _ in 0..20 {
+        other.inner.send(Message::binary(vec![0; 5000])).unwrap();
+    }
+    other.send_text(r#"{"type":"ping"}"#);
+    assert_eq!(other.text(), json!({"type": "pong"}), "nobody else is closed");
+    drop(other);
+    // A message within the rate is let through, and the one after a batch larger than it is told.
+    set(&server, "acme", &json!({"bytes_per_second": 100_000}));
+    let mut socket = open(&key);
+    socket.send_text(r#"{"type":"ping"}"#);
+    assert_eq!(socket.text(), json!({"type": "pong"}));
+    set(&server, "acme", &json!({"bytes_per_second": 100}));
+    socket.inner.send(Message::binary(vec![0; 1000])).unwrap();
+    socket.send_text("once more");
+    assert_eq!(socket.end(), Ended::Closed(1008, "too much is sent".into()));
+    let path = "/api/connection-analytics/events/query?eventType=disconnect";
+    wait_until("the reasons", || acme.get(path).ok().as_array().unwrap().len() == 3);
+    assert_eq!(acme.get(path).text().matches("too much is sent").count(), 3);
+}
+
+#[test]
+fn a_sockets_activity_is_charged_as_an_event_and_written_once_there_is_room() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let (key, acme) = tenant(&site, &server, "acme");
+    let path = format!("/api/realtime/projects/p/connect?access_token={key}");
+    let mut socket = Socket::open(server.address, &path, &[]).unwrap();
+    socket.text();
+    set(&server, "acme", &json!({"events_per_second": 1}));
+    // Five seconds' worth is owed: a row of activity has to wait so long, and no message is lost by it.
+    let events: Vec<Value> = (0..6).map(|_| json!({"event_name": "a"})).collect();
+    wait_until("the batch", || acme.post_json(BATCH, &json!({ "events": events })).status == 200);
+    let heartbeats = || {
+        let path = "/api/connection-analytics/events/query?eventType=heartbeat";
+        acme.get(path).ok().as_array().unwrap().len()
+    };
+    let began = std::time::Instant::now();
+    socket.send_text(r#"{"type":"ping"}"#);
+    assert_eq!(socket.text(), json!({"type": "pong"}), "it is answered all the same");
+    wait_until("the row that was owed", || heartbeats() == 1);
+    let waited = began.elapsed();
+    assert!(waited >= std::time::Duration::from_secs(3), "{waited:?}");
+    // The row itself was charged: what comes right behind it is refused.
+    assert_eq!(acme.post_json(TRACK, &json!({"event_name": "a"})).status, 429);
+    socket.close();
 }
 
 #[test]

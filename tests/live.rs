@@ -1,7 +1,7 @@
 //! A WebSocket is a tracked connection: opened before its client is told so, active at each sign of life, closed when
 //! it goes away, with its reason, whatever the reason.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
 use std::process::Command;
 use std::time::Duration;
@@ -366,6 +366,32 @@ fn a_revoked_key_ends_its_sockets() {
     let id = socket.text()["socketId"].as_str().unwrap().to_owned();
     assert_eq!(site.run(&["key", "revoke", &key]).code, Some(0));
     assert_eq!(socket.end(), Ended::Closed(1008, "key revoked or expired".into()));
+    server.stop();
+    assert_eq!(last_reason(&site, &id), "key revoked or expired");
+}
+
+#[test]
+fn a_revoked_key_ends_a_socket_that_never_lets_a_second_pass() {
+    let site = Site::new();
+    // No ping comes before the test's patience ends.
+    let server = site.start(&["--websocket-ping-seconds", "27"]);
+    let key = site.make_key("default", "ingest,read", &[]);
+    wait_until("the key", || server.client_with(&key).get(HEALTH).status == 200);
+    let mut socket = Socket::open(server.address, CONNECT, &[("Authorization", &key)]).unwrap();
+    let id = socket.text()["socketId"].as_str().unwrap().to_owned();
+    // So often that each row is written when its second is over, and none when a message comes.
+    socket.inner.get_ref().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let mut is_revoked = false;
+    wait_for("the end", Duration::from_secs(20), || {
+        if !is_revoked {
+            is_revoked = site.run(&["key", "revoke", &key]).code == Some(0);
+        }
+        let _ = socket.inner.send(Message::text("here"));
+        match socket.inner.read() {
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => None,
+            ended => Some(ended.unwrap()),
+        }
+    });
     server.stop();
     assert_eq!(last_reason(&site, &id), "key revoked or expired");
 }

@@ -162,6 +162,22 @@ fn an_export_of_thousands_of_spans_is_stored_whole_and_once_across_a_crash_and_a
 }
 
 #[test]
+fn what_an_exporter_writes_is_told_to_it_and_to_nobody_else() {
+    let site = Site::new();
+    let mut bad = json_span(9000, 1, &json!([]));
+    bad["attributes"] = json!("written by a tenant");
+    let body = export(1, &[bad]);
+    for (level, lines) in [("info", 0), ("debug", 1)] {
+        let server = site.start(&["--log-level", level]);
+        let answer = server.client().post_json(TRACES, &body);
+        assert!(answer.text().contains("written by a tenant"), "{}", answer.text());
+        let log = server.stop().stderr;
+        assert_eq!(log.matches("spans were not taken").count(), lines, "{log}");
+        assert!(!log.contains("written by a tenant"), "{log}");
+    }
+}
+
+#[test]
 fn what_is_refused_is_told_in_the_encoding_of_the_request_and_nothing_of_it_is_stored() {
     const PROTOBUF: &str = "application/x-protobuf";
     let site = Site::new();

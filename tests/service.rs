@@ -4,11 +4,14 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::server::Process;
+use crate::harness::tls::Pair;
 use crate::harness::{Site, tidegauge};
 
 fn heard(socket: &UnixDatagram) -> String {
@@ -64,6 +67,37 @@ fn health_asks_a_running_server_and_says_by_its_exit_code_how_it_is() {
 }
 
 #[test]
+fn health_asks_over_tls_whoever_shows_the_servers_own_certificate() {
+    let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (pair, other) = (Pair::write(place.path()), Pair::write(elsewhere.path()));
+    let site = Site::new();
+    let server = site.start(&pair.args());
+    let address = server.address.to_string();
+    let ask = |certificate: &Path| {
+        tidegauge(&["health", "--ready", "--address", &address, "--tls-cert", certificate.to_str().unwrap()])
+    };
+    let ran = ask(&pair.certificate);
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+    assert_eq!(ran.stdout, format!("https://{address}/readyz: 200\n"));
+    assert!(ask(&other.certificate).assert_failed().contains("no answer from"));
+    assert!(ask(&pair.key).assert_failed().contains("cannot read a certificate in"));
+    assert!(ask(Path::new("/nowhere")).assert_failed().contains("cannot read a certificate in /nowhere"));
+    // As the image's health check asks: the server's own variables are all it has.
+    let certificate = pair.certificate.to_str().unwrap();
+    let variables = [("TIDEGAUGE_LISTEN", &*address), ("TIDEGAUGE_TLS_CERT", certificate)];
+    let mut asked = Process::tidegauge(&["health"], &variables);
+    assert_eq!(asked.wait(Duration::from_secs(20)).code(), Some(0));
+    // Without the certificate it says what the server says.
+    assert!(tidegauge(&["health", "--address", &address]).assert_failed().contains("400"));
+    server.stop();
+    // One that takes the connection and never shakes hands.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let ran = tidegauge(&["health", "--address", &address, "--tls-cert", certificate]);
+    assert!(ran.assert_failed().contains("longer than"), "{}", ran.stderr);
+}
+
+#[test]
 fn health_fails_in_time_at_whatever_answers_otherwise() {
     let answers: [(&[u8], &str); 4] = [
         (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503"),
@@ -95,7 +129,8 @@ fn the_packaging_starts_what_there_is() {
     let read =
         |name: &str| fs::read_to_string(format!("{}/../../{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let help = tidegauge(&["serve", "--help"]).stdout;
-    let used = [read("packaging/tidegauge.service"), read("Dockerfile")].concat();
+    let used =
+        ["packaging/tidegauge.service", "Dockerfile", "bench/src/cases/tidegauge.rs"].map(read).concat();
     let variables = used
         .split(|c: char| !c.is_ascii_uppercase() && c != '_')
         .filter(|word| word.starts_with("TIDEGAUGE_"));

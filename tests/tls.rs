@@ -98,8 +98,25 @@ fn a_certificate_that_changes_on_disk_is_used_and_half_of_one_is_not() {
     server.stop();
 }
 
+/// Certificates for `localhost` that are good until 2126, with keys that nobody uses elsewhere: `openssl genrsa
+/// -traditional` writes PKCS#1, `openssl ecparam -genkey -noout` SEC1.
 #[test]
-fn a_key_of_any_usual_form_is_taken_and_one_that_all_may_read_is_pointed_out() {
+fn a_key_of_any_usual_form_is_taken() {
+    let site = Site::new();
+    for (form, mark) in [("pkcs1", "BEGIN RSA PRIVATE KEY"), ("sec1", "BEGIN EC PRIVATE KEY")] {
+        let pair = Pair::kept(form);
+        assert!(fs::read_to_string(&pair.key).unwrap().contains(mark));
+        let server = site.start(&pair.args());
+        for version in BOTH {
+            let mut client = connect(server.address, &pair.der, &[version]).unwrap();
+            assert!(client.ask(ASK).starts_with("HTTP/1.1 200 OK\r\n"), "{form}");
+        }
+        server.stop();
+    }
+}
+
+#[test]
+fn a_key_that_all_may_read_is_pointed_out() {
     let (site, (_place, pair)) = (Site::new(), pair());
     fs::set_permissions(&pair.key, fs::Permissions::from_mode(0o644)).unwrap();
     let server = site.start(&pair.args());

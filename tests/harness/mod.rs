@@ -5,6 +5,7 @@ pub mod client;
 pub mod command;
 pub mod document;
 pub mod jwt;
+pub mod key_server;
 pub mod postgres;
 pub mod python;
 pub mod raw;

@@ -31,6 +31,14 @@ impl Pair {
         Self { certificate, key, der }
     }
 
+    /// One of those that are kept with the tests, in `data/tls`.
+    pub fn kept(name: &str) -> Self {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/tls");
+        let file = |ending: &str| place.join(format!("{name}.{ending}"));
+        let der = CertificateDer::from_pem_file(file("pem")).unwrap();
+        Self { certificate: file("pem"), key: file("key"), der }
+    }
+
     /// The server's arguments.
     pub fn args(&self) -> [&str; 4] {
         ["--tls-cert", self.certificate.to_str().unwrap(), "--tls-key", self.key.to_str().unwrap()]

@@ -4,6 +4,7 @@ mod clickhouse;
 mod durable;
 mod flow;
 mod idle;
+mod neighbours;
 mod postgres;
 mod reference;
 pub mod reports;
@@ -43,6 +44,8 @@ pub enum Case {
     ParseRequests,
     /// Durable intake, 1,000 API requests a call.
     Requests,
+    /// A tenant beside one that asks ten times what it may.
+    Neighbours,
     /// Many WebSockets, each a tracked connection.
     Websockets,
     /// PostgreSQL 15 taking the same batches.
@@ -57,7 +60,7 @@ pub enum Case {
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -67,6 +70,7 @@ impl Case {
         Self::Sustained,
         Self::ParseRequests,
         Self::Requests,
+        Self::Neighbours,
         Self::Websockets,
         Self::Postgres,
         Self::Clickhouse,
@@ -91,6 +95,7 @@ impl Case {
             Self::Sustained => "sustained",
             Self::ParseRequests => "parse-requests",
             Self::Requests => "requests",
+            Self::Neighbours => "neighbours",
             Self::Websockets => "websockets",
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
@@ -107,6 +112,7 @@ impl Case {
             Self::Single | Self::Batch | Self::Ids | Self::Sustained | Self::Requests => {
                 durable::run(self, options)
             }
+            Self::Neighbours => neighbours::run(options),
             Self::Websockets => websockets::run(options),
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),

@@ -1,5 +1,5 @@
 //! The cheapest honest HTTP client: keep-alive over one TcpStream, prebuilt request bytes out, one response read to its
-//! end, the status checked. A 503 is a refusal; any other status that is not 2xx ends the run with the body shown.
+//! end, the status checked. A 429 or a 503 is a refusal; any other status that is not 2xx ends the run with the body shown.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -73,7 +73,9 @@ impl Line for HttpLine {
         }
         let body = response.body(&self.inbox[..filled]);
         let text = String::from_utf8_lossy(&body);
-        if response.status == 503 || self.refusal_text.is_some_and(|refusal| text.contains(refusal)) {
+        if matches!(response.status, 429 | 503)
+            || self.refusal_text.is_some_and(|refusal| text.contains(refusal))
+        {
             return Ok(Reply::Refused(
                 response.retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT),
             ));

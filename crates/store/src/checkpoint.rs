@@ -97,6 +97,6 @@ fn columns_of(table: Table) -> Option<&'static [&'static str]> {
             Some(&["tenant_id", "project_id", "event_name", "category", "event_time", "received_at"])
         }
         Table::Connections => Some(&["tenant_id", "project_id", "event_time"]),
-        Table::Sessions | Table::Requests => Some(&["tenant_id"]),
+        Table::Sessions | Table::Requests => Some(&["tenant_id", "project_id"]),
     }
 }

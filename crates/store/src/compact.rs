@@ -74,7 +74,7 @@ fn merge_run(
         let read = segment.read(None).and_then(|batches| batches.collect::<Result<Vec<_>, _>>());
         match read {
             Ok(more) => batches.extend(more),
-            Err(error @ StoreError::Damaged { .. }) => {
+            Err(error) if segment.is_lost_by(&error) => {
                 segment.mark_damaged();
                 shared.note_damage(segment, &error);
                 return Ok(());

@@ -183,10 +183,13 @@ impl Flusher {
         })
     }
 
-    /// So much is hot that it is not to wait for anything else.
-    pub fn has_enough_to_flush(&self) -> bool {
+    /// Flushes in the middle of something that takes long, if so much is hot that it is not to wait for it: intake goes on
+    /// meanwhile.
+    pub fn keep_up(&mut self) -> Result<(), StoreError> {
         let options = &self.shared.options;
-        self.shared.view.read().hot.bytes() >= options.flush_bytes.min(options.max_backlog_bytes / 2)
+        let enough = options.flush_bytes.min(options.max_backlog_bytes / 2);
+        let is_enough = self.shared.view.read().hot.bytes() >= enough;
+        if is_enough { self.flush() } else { Ok(()) }
     }
 
     /// Enough is hot and commits are not busy, or very much is; or it is hot for long enough; or somebody asked. Or what is

@@ -66,7 +66,7 @@ pub use log_recovery::Damage;
 pub use manifest::Manifest;
 pub use newest_first::{NewestFirst, Position};
 pub use pieces::Piece;
-pub use retention::{REQUEST_RETENTION_CHECK_EVERY, RETENTION_CHECK_EVERY, RetentionDays};
+pub use retention::{REQUEST_RETENTION_CHECK_EVERY, RETENTION_CHECK_EVERY, RETENTION_PAUSE, RetentionDays};
 pub use rows::{Query, RowTest};
 pub use segment::{Segment, SegmentMeta};
 pub use shared::{Health, Options};

@@ -26,11 +26,32 @@ pub(crate) fn without(
     let meta = segment::rewrite(&dir, shared.next_number(), table, segment, doomed)?;
     shared.at_step("a segment is written");
     let rest = meta.map(|meta| Arc::new(Segment::new(&dir, meta)));
+    put_in_place(shared, table, segment, rest.as_ref())?;
+    segment.retire();
+    shared.at_step("a segment is replaced");
+    Ok(())
+}
+
+/// Leaves a segment out whose file is gone, so that nothing looks for it any more: its rows are lost already.
+pub(crate) fn lost(shared: &Shared, table: Table, segment: &Arc<Segment>) -> Result<(), StoreError> {
+    let (name, rows) = (&segment.meta.name, segment.meta.rows);
+    tracing::warn!(segment = name, rows, "the file of a segment is gone: its rows are given up");
+    put_in_place(shared, table, segment, None)?;
+    shared.note_gone(segment);
+    Ok(())
+}
+
+fn put_in_place(
+    shared: &Shared,
+    table: Table,
+    segment: &Arc<Segment>,
+    rest: Option<&Arc<Segment>>,
+) -> Result<(), StoreError> {
     let mut manifest = Manifest::clone(&shared.view.read().manifest);
     manifest.segments = manifest
         .segments
         .into_iter()
-        .filter_map(|other| if Arc::ptr_eq(&other, segment) { rest.clone() } else { Some(other) })
+        .filter_map(|other| if Arc::ptr_eq(&other, segment) { rest.cloned() } else { Some(other) })
         .collect();
     let mut parts = Vec::new();
     if table == Table::Requests {
@@ -41,8 +62,6 @@ pub(crate) fn without(
     manifest.save(&shared.dir)?;
     shared.at_step("a manifest is written");
     shared.view.write().manifest = Arc::new(manifest);
-    segment.retire();
     parts.iter().for_each(|part| part.retire());
-    shared.at_step("a segment is replaced");
     Ok(())
 }

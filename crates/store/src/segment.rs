@@ -166,6 +166,17 @@ impl Segment {
         }
     }
 
+    /// True for an error that says that the file is damaged or gone: no other try will read it.
+    pub(crate) fn is_lost_by(&self, error: &StoreError) -> bool {
+        match error {
+            StoreError::Damaged { .. } => true,
+            StoreError::Io { source, path, .. } => {
+                source.kind() == io::ErrorKind::NotFound && *path == self.path
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn mark_damaged(&self) {
         self.is_damaged.store(true, Ordering::Relaxed);
     }

@@ -319,6 +319,11 @@ impl Shared {
         }
     }
 
+    /// No manifest names the segment any more: what was wrong with it is over.
+    pub fn note_gone(&self, segment: &Segment) {
+        self.failures.lock().segments.retain(|name| *name != segment.meta.name);
+    }
+
     fn note_damaged_segment(&self, segment: &Segment) {
         self.failures.lock().segments.push(segment.meta.name.clone());
     }

@@ -50,8 +50,11 @@ impl Store {
         let path = dir.path().to_owned();
         let prints = Fingerprinter::new();
         let mut erasures = Register::load(&dir)?;
-        let opened = recovery::open(&dir, prints, &options, &erasures.boundaries())?;
+        let mut opened = recovery::open(&dir, prints, &options, &erasures.boundaries())?;
         erasures.end_at(opened.view.sequence, &dir)?;
+        // Where the log has lost its end they are others now.
+        let hot = Arc::make_mut(&mut opened.view.hot);
+        erasures.boundaries().into_iter().for_each(|sequence| hot.keep_apart(sequence));
         let shared =
             Arc::new(Shared::new(dir, options, prints, opened.dedupe, opened.view, erasures, opened.damage));
         shared.look_for_segments();
@@ -64,7 +67,7 @@ impl Store {
             busy: BusyMeter::new(),
             tidy_after: TIDY_AFTER,
             rebuild_failed: None,
-            retention: Schedule::default(),
+            retention: Schedule::new(),
         };
         let (tended, renewed) = (Arc::clone(&shared), Arc::clone(&shared));
         let threads = [
@@ -122,11 +125,14 @@ impl Store {
     /// Sets how long a tenant's connections may be silent before they count as closed; `None` for the default.
     pub fn set_idle_timeout(&self, tenant: &str, timeout: Option<Duration>) {
         let timeout = timeout.map(|timeout| i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX));
-        self.shared.view.write().ledger.set_idle(tenant, timeout, Micros::now());
+        // Whoever sets what is set already holds up nobody.
+        if !self.shared.view.read().ledger.has_idle(tenant, timeout) {
+            self.shared.view.write().ledger.set_idle(tenant, timeout, Micros::now());
+        }
     }
 
-    /// Sets how long a tenant's rows are kept. It is looked at soon, and then every [`crate::RETENTION_CHECK_EVERY`]; until an
-    /// expired row was removed, reports may show it. Totals ever counted stay.
+    /// Sets how long a tenant's rows are kept. It is looked at after [`crate::RETENTION_PAUSE`], and then every
+    /// [`crate::RETENTION_CHECK_EVERY`]; until an expired row was removed, reports may show it. Totals ever counted stay.
     pub fn set_retention(&self, tenant: &str, days: RetentionDays) {
         self.shared.retention.lock().set(tenant, days);
     }

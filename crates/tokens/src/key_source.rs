@@ -76,6 +76,13 @@ impl KeySource {
         Arc::clone(&self.keys.read())
     }
 
+    /// Begins with the keys of a source of the same place, until it is read itself.
+    pub(crate) fn take_over(&self, former: &Self) {
+        if self.place == former.place {
+            *self.keys.write() = former.keys();
+        }
+    }
+
     /// Reads it once; an error is the end of a sentence that begins with where it is.
     pub(crate) async fn must_read(&self) -> Result<(), String> {
         self.read(&mut *self.reading.lock().await).await

@@ -69,6 +69,16 @@ impl Place {
     }
 }
 
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(path), Self::File(other)) => path == other,
+            (Self::Url { url, .. }, Self::Url { url: other, .. }) => url == other,
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     /// Without the URL's query, which may hold what is nobody's business.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //!
 //! Promise: cheap to clone, and every clone has the same keys. A token that was found good once costs a SHA-256 and a
 //! look into memory until it expires or the keys change. Configuration is not changed in place: whoever reads it anew
-//! opens another handle and lets go of this one, which ends its reading of keys.
+//! opens another handle after this one and lets go of it, which ends its reading of keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,11 +59,24 @@ impl Tokens {
     /// # Errors
     /// [`TokensError`] says which option cannot be meant, or which file cannot be used.
     pub async fn open(config: TokensConfig) -> Result<Self, TokensError> {
-        let pace = Pace::url(Duration::from_secs(config.jwks_refresh_seconds));
-        Self::open_fetching(config, Fetching { pace, timeout: FETCH_TIMEOUT }).await
+        Self::open_after(None, config).await
     }
 
-    pub(crate) async fn open_fetching(config: TokensConfig, fetching: Fetching) -> Result<Self, TokensError> {
+    /// The same, in the place of `former`: a URL of both that cannot be fetched now keeps the keys it held last, whatever
+    /// else has changed. Files are read anew.
+    ///
+    /// # Errors
+    /// As [`Tokens::open`].
+    pub async fn open_after(former: Option<&Self>, config: TokensConfig) -> Result<Self, TokensError> {
+        let pace = Pace::url(Duration::from_secs(config.jwks_refresh_seconds));
+        Self::open_fetching(former, config, Fetching { pace, timeout: FETCH_TIMEOUT }).await
+    }
+
+    pub(crate) async fn open_fetching(
+        former: Option<&Self>,
+        config: TokensConfig,
+        fetching: Fetching,
+    ) -> Result<Self, TokensError> {
         check(&config)?;
         let naming = Naming::new(&config)?;
         let allowed = Allowed(config.algorithms.clone());
@@ -83,6 +96,8 @@ impl Tokens {
         }
         if let Some(url) = &config.jwks_url {
             let url = source(Place::url(url, fetching.timeout)?, fetching.pace);
+            let formers = former.iter().flat_map(|former| &former.0.sources);
+            formers.for_each(|former| url.take_over(former));
             url.try_to_read().await;
             sources.push(url);
         }

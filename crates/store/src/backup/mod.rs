@@ -14,6 +14,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::directory::{FORMAT, format_of};
 use crate::error::StoreError;
@@ -23,8 +25,11 @@ pub use links::Beside;
 pub(crate) use links::remove_leftovers;
 pub use unready::{Restoring, Unready, is_empty, refuse_unready};
 
-/// Held locked as long as a backup of the directory is under way.
+/// Held locked as long as a backup of the directory is under way, and shared by the store while none may begin.
 const LOCK: &str = "backup.lock";
+/// How long a backup waits for the store, which holds it off for the moments in which an erasure ends.
+const HELD_OFF: Duration = Duration::from_secs(60);
+const HELD_OFF_POLL: Duration = Duration::from_millis(20);
 /// How often the manifest may change while the links are made.
 const MAX_TRIES: usize = 100;
 /// Bytes copied at a time.
@@ -131,14 +136,56 @@ fn copy_whole(link: &Path, to: &mut impl Write) -> io::Result<u32> {
 }
 
 fn lock(data: &Path) -> Result<File, StoreError> {
+    let file = open_lock(data)?;
+    let begun = Instant::now();
+    while !is_locked(data, file.try_lock())? {
+        // A backup holds it for itself alone, the store shares it.
+        if begun.elapsed() > HELD_OFF || !is_locked(data, file.try_lock_shared())? {
+            return Err(StoreError::BackupUnderWay { path: data.to_owned() });
+        }
+        file.unlock().map_err(StoreError::io("cannot unlock", &data.join(LOCK)))?;
+        thread::sleep(HELD_OFF_POLL);
+    }
+    Ok(file)
+}
+
+/// Keeps backups from beginning as long as what is returned lives: they wait. What a killed one left is removed.
+///
+/// # Errors
+/// A backup is under way, or the system refused.
+pub(crate) fn hold_off(data: &Path) -> Result<File, StoreError> {
+    let file = open_lock(data)?;
+    if !is_locked(data, file.try_lock_shared())? {
+        return Err(StoreError::BackupUnderWay { path: data.to_owned() });
+    }
+    links::remove(data)?;
+    Ok(file)
+}
+
+/// Says so when a backup is under way.
+///
+/// # Errors
+/// It is.
+pub(crate) fn refuse_under_way(data: &Path) -> Result<(), StoreError> {
+    match File::open(data.join(LOCK)).map(|file| file.try_lock_shared()) {
+        Ok(Err(TryLockError::WouldBlock)) => Err(StoreError::BackupUnderWay { path: data.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+fn open_lock(data: &Path) -> Result<File, StoreError> {
     let path = data.join(LOCK);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(StoreError::io("cannot write", &path))?;
     give_to_owner(data, &path);
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::BackupUnderWay { path: data.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(StoreError::io("cannot lock", &path)(source)),
+    Ok(file)
+}
+
+fn is_locked(data: &Path, result: Result<(), TryLockError>) -> Result<bool, StoreError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(StoreError::io("cannot lock", &data.join(LOCK))(source)),
     }
 }
 

@@ -117,6 +117,8 @@ impl Restoring {
 
 /// What a file system puts into its top directory.
 const LOST_AND_FOUND: &str = "lost+found";
+/// What a restore leaves that is killed while it writes its first file.
+const UNWRITTEN_FORMAT: &str = "FORMAT.tmp";
 
 /// True for a directory that holds nothing, or what may stand in an empty one.
 ///
@@ -125,7 +127,7 @@ const LOST_AND_FOUND: &str = "lost+found";
 pub fn is_empty(path: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
-        if ![LOCK_FILE, LOST_AND_FOUND].iter().any(|known| name == *known) {
+        if ![LOCK_FILE, LOST_AND_FOUND, UNWRITTEN_FORMAT].iter().any(|known| name == *known) {
             return Ok(false);
         }
     }

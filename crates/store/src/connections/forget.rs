@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::message::Messages;
 use crate::connections::MAX_IDLE;
 use crate::error::StoreError;
+use crate::hot::Hot;
 use crate::shared::Shared;
 
 /// The connections of a tenant by project and id.
@@ -20,6 +21,9 @@ type Names = HashSet<(Box<str>, Box<str>), RandomState>;
 const LOOKED_AT_ONCE: usize = 64 * 1024;
 
 /// Makes the ledger what the facts say of the chosen connections; call it when their rows have gone.
+///
+/// # Errors
+/// What came meanwhile cannot be read; the ledger is as it was.
 pub(crate) fn forget(
     shared: &Shared,
     tenant: &str,
@@ -42,19 +46,24 @@ pub(crate) fn forget(
             Err(error) => tracing::error!(%error, "messages about connections cannot be read"),
         }
     }
+    // What came while the segments were read is read without holding up who commits, too.
+    let later = shared.view.read().snapshot();
+    rest.extend(hot_since(&later.hot, snapshot.sequence, tenant, &names)?);
     let mut view = shared.view.write();
-    let view = &mut *view;
+    rest.extend(hot_since(&view.hot, later.sequence, tenant, &names)?);
+    let rest = rest.iter().map(Messages::of).collect::<Result<Vec<_>, _>>()?;
+    // From here on nothing fails.
     let now = Micros::now();
     view.ledger.forget(tenant, &names, now);
-    for batch in rest {
-        view.ledger.tell_again(&batch, now)?;
-    }
-    for part in view.hot.parts().iter().filter(|part| part.last_sequence > snapshot.sequence) {
-        if part.table == Table::Connections {
-            view.ledger.tell_again(&of_names(&part.load()?, tenant, &names)?, now)?;
-        }
-    }
+    rest.iter().for_each(|messages| view.ledger.tell_again(messages, now));
     Ok(())
+}
+
+/// What is hot of the connections and came after a sequence; some of before may be among it.
+fn hot_since(hot: &Hot, since: u64, tenant: &str, names: &Names) -> Result<Vec<RecordBatch>, StoreError> {
+    let parts = hot.parts().iter().filter(|part| part.last_sequence > since);
+    let parts = parts.filter(|part| part.table == Table::Connections);
+    parts.map(|part| of_names(&part.load()?, tenant, names)).collect()
 }
 
 fn chosen(shared: &Shared, tenant: &str, is_chosen: impl Fn(&str, &str) -> bool) -> Names {

@@ -128,16 +128,24 @@ impl Ledger {
     }
 
     /// [`Ledger::apply`] of messages that the past peaks know already.
-    pub(super) fn tell_again(&mut self, batch: &RecordBatch, now: Micros) -> Result<(), StoreError> {
-        self.take(batch, Moment { is_recovery: true, ..self.moment(now) })
+    pub(super) fn tell_again(&mut self, messages: &Messages<'_>, now: Micros) {
+        self.take_all(messages, Moment { is_recovery: true, ..self.moment(now) });
     }
 
     fn take(&mut self, batch: &RecordBatch, moment: Moment) -> Result<(), StoreError> {
-        let messages = Messages::of(batch)?;
+        self.take_all(&Messages::of(batch)?, moment);
+        Ok(())
+    }
+
+    fn take_all(&mut self, messages: &Messages<'_>, moment: Moment) {
         for row in 0..messages.len() {
             self.tenant_mut(messages.tenant(row)).apply(&messages.get(row), moment);
         }
-        Ok(())
+    }
+
+    /// Whether a tenant's idle timeout is set to this.
+    pub(crate) fn has_idle(&self, tenant: &str, idle: Option<i64>) -> bool {
+        self.idle.get(tenant).copied() == idle.map(|idle| idle.clamp(1, MAX_IDLE))
     }
 
     /// Sets a tenant's idle timeout; `None` for the default.

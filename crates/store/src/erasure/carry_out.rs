@@ -1,6 +1,6 @@
 //! Carrying erasures out, several in one go through the segments, by the flush thread.
 //!
-//! The log is emptied up to the requests; the person's sessions and connections are found and written down; each segment
+//! While a backup is under way none begins: it could not be done. The log is emptied up to the requests; the person's sessions and connections are found and written down; each segment
 //! that holds rows of his is put in the manifest anew without them; the ledger forgets his connections; and last, what was
 //! wanted is replaced by what was done. Each step can be done twice: after a crash all are done again.
 //!
@@ -22,6 +22,7 @@ use crate::connections::forget;
 use crate::directory::sync_dir;
 use crate::error::StoreError;
 use crate::flush::Flusher;
+use crate::manifest::Manifest;
 use crate::segment::{self, OpenSegment, Segment};
 use crate::shared::Shared;
 use crate::{replace, traffic};
@@ -30,6 +31,7 @@ use crate::{replace, traffic};
 pub(crate) fn carry_out(flusher: &mut Flusher) -> Result<(), StoreError> {
     let shared = Arc::clone(&flusher.shared);
     let due = shared.erasures.lock().begin();
+    backup::refuse_under_way(shared.dir.path())?;
     shared.at_step("an erasure begins");
     let mut targets = Target::of_all(&shared.dir, due)?;
     match go_through(flusher, &mut targets)? {
@@ -45,7 +47,7 @@ fn go_through(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, Sto
         return Ok(false);
     }
     shared.at_step("the log is empty");
-    if !find_all_links(&shared, targets)? {
+    if !find_all_links(flusher, targets)? {
         return Ok(false);
     }
     for target in &mut *targets {
@@ -66,10 +68,7 @@ fn go_through(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, Sto
             return Ok(false);
         }
         remove_from(&shared, segment, targets)?;
-        // Intake goes on meanwhile.
-        if flusher.has_enough_to_flush() {
-            flusher.flush()?;
-        }
+        flusher.keep_up()?;
     }
     for target in targets.iter().filter(|target| !target.links.is_empty()) {
         forget::forget(&shared, &target.tenant, |project, connection| {
@@ -87,7 +86,8 @@ fn covered(shared: &Shared, targets: &[Target]) -> Vec<Arc<Segment>> {
 }
 
 /// Finds the targets' sessions and connections, in their turn. False when the store closes meanwhile.
-fn find_all_links(shared: &Shared, targets: &mut [Target]) -> Result<bool, StoreError> {
+fn find_all_links(flusher: &mut Flusher, targets: &mut [Target]) -> Result<bool, StoreError> {
+    let shared = Arc::clone(&flusher.shared);
     let begun = shared.erasures.lock().begun();
     let of_tenants =
         |tenant: &str| targets.iter().any(|target| target.tenant == tenant && !target.has_links());
@@ -100,7 +100,7 @@ fn find_all_links(shared: &Shared, targets: &mut [Target]) -> Result<bool, Store
         };
         let before: Vec<&Target> = begun.iter().chain(before.iter()).collect();
         let others: usize = before.iter().copied().chain(behind.iter()).map(|other| other.links.len()).sum();
-        if !find_links(shared, target, &before, MAX_LINKS.saturating_sub(others))? {
+        if !find_links(flusher, target, &before, MAX_LINKS.saturating_sub(others))? {
             return Ok(false);
         }
     }
@@ -109,18 +109,19 @@ fn find_all_links(shared: &Shared, targets: &mut [Target]) -> Result<bool, Store
 
 /// Finds those of one target in what others `before` it leave.
 fn find_links(
-    shared: &Shared,
+    flusher: &mut Flusher,
     target: &mut Target,
     before: &[&Target],
     max_links: usize,
 ) -> Result<bool, StoreError> {
-    for segment in covered(shared, std::slice::from_ref(target)) {
+    let shared = Arc::clone(&flusher.shared);
+    for segment in covered(&shared, std::slice::from_ref(target)) {
         let Some(table) = segment.table().filter(|table| target.has_links_in(*table)) else { continue };
         if shared.is_closing(Duration::ZERO) {
             return Ok(false);
         }
         // What cannot be read here is told when its rows are to go.
-        let Some(open) = opened(shared, &segment, &mut [&mut *target])? else { continue };
+        let Opened::Whole(open) = opened(&shared, &segment, &mut [&mut *target])? else { continue };
         let found = target.find_links(&segment, &open, table, before);
         found.inspect_err(|error| segment.mark_if_damaged(error))?;
         // Too many for one go are few enough, it may be, for each alone.
@@ -128,6 +129,7 @@ fn find_links(
             let reason = format!("more than {MAX_LINKS} sessions and connections: erase by session first");
             return Err(StoreError::format("erase a person")(reason.into()));
         }
+        flusher.keep_up()?;
     }
     Ok(true)
 }
@@ -135,7 +137,12 @@ fn find_links(
 fn remove_from(shared: &Shared, segment: &Arc<Segment>, targets: &mut [Target]) -> Result<(), StoreError> {
     let Some(table) = segment.table() else { return Ok(()) };
     let mut targets: Vec<_> = targets.iter_mut().filter(|target| target.is_about(segment)).collect();
-    let Some(open) = opened(shared, segment, &mut targets)? else { return Ok(()) };
+    let open = match opened(shared, segment, &mut targets)? {
+        Opened::Whole(open) => open,
+        Opened::Damaged => return Ok(()),
+        // Somebody has removed it with all that it holds. What was added up of it goes too.
+        Opened::Gone => return replace::lost(shared, table, segment),
+    };
     let rows = usize::try_from(segment.meta.rows).unwrap_or(usize::MAX);
     let mut doomed = BooleanBufferBuilder::new(rows);
     doomed.append_n(rows, false);
@@ -154,17 +161,21 @@ fn remove_from(shared: &Shared, segment: &Arc<Segment>, targets: &mut [Target]) 
     Ok(())
 }
 
-/// The segment, opened; none if nothing of it can be read, which the targets note. A file that is not there holds nothing.
-fn opened(
-    shared: &Shared,
-    segment: &Segment,
-    targets: &mut [&mut Target],
-) -> Result<Option<OpenSegment>, StoreError> {
+/// What has become of a segment's file.
+enum Opened {
+    Whole(OpenSegment),
+    /// Nothing of it can be read, which the targets have noted.
+    Damaged,
+    /// It is not there.
+    Gone,
+}
+
+fn opened(shared: &Shared, segment: &Segment, targets: &mut [&mut Target]) -> Result<Opened, StoreError> {
     let result =
         if segment.is_damaged() { segment.verify().and_then(|()| segment.open()) } else { segment.open() };
     match result {
-        Ok(open) => Ok(Some(open)),
-        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(open) => Ok(Opened::Whole(open)),
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Opened::Gone),
         Err(error @ StoreError::Damaged { .. }) => {
             if !segment.is_damaged() {
                 segment.mark_damaged();
@@ -173,7 +184,7 @@ fn opened(
             for target in targets.iter_mut().filter(|target| !target.damaged.contains(&segment.meta.name)) {
                 target.damaged.push(segment.meta.name.clone());
             }
-            Ok(None)
+            Ok(Opened::Damaged)
         }
         Err(error) => Err(error),
     }
@@ -181,9 +192,15 @@ fn opened(
 
 /// Makes sure that no file of before is left, and notes what was done.
 fn finish(shared: &Shared, targets: &[Target]) -> Result<(), StoreError> {
-    // A backup holds files of before by other names, until it has copied them.
-    backup::remove_leftovers(shared.dir.path())?;
-    let manifest = Arc::clone(&shared.view.read().manifest);
+    let is_whole = |target: &&Target| target.damaged.is_empty();
+    let set_aside = |target: &Target| logs::set_aside_with(shared, target.wanted.person.id());
+    let set_aside = targets.iter().filter(is_whole).map(set_aside).collect::<Result<Vec<_>, _>>()?;
+    // A backup holds files of before by other names, until it has copied them, and one that began now would hold the records.
+    let _held_off = backup::hold_off(shared.dir.path())?;
+    let mut manifest = Manifest::clone(&shared.view.read().manifest);
+    // Where replacing it has failed halfway the disk has another one, which names what is removed now.
+    manifest.next_number = shared.next_number();
+    manifest.save(&shared.dir)?;
     // What failed halfway, or could not be removed when it was replaced. Only this thread writes such files.
     segment::remove_orphans(&shared.dir.segment_dir(), &manifest.segments)?;
     traffic::remove_orphans(&shared.dir.traffic_dir(), &manifest.traffic.parts)?;
@@ -191,9 +208,10 @@ fn finish(shared: &Shared, targets: &[Target]) -> Result<(), StoreError> {
         sync_dir(&dir).map_err(StoreError::io("cannot sync", &dir))?;
     }
     shared.at_step("all rows are gone");
+    let mut set_aside = set_aside.into_iter();
     for target in targets {
         if target.damaged.is_empty() {
-            let set_aside = logs::set_aside_with(shared, target.wanted.person.id())?;
+            let set_aside = set_aside.next().unwrap_or_default();
             let erased = Erased { at: Micros::now(), rows: target.rows, set_aside };
             tracing::info!(erasure = %target.id, rows = target.rows.iter().sum::<u64>(), "a person's data is erased");
             shared.erasures.lock().finish(target.id, erased, &shared.dir)?;

@@ -120,6 +120,13 @@ impl Register {
             .collect()
     }
 
+    /// The tenants of whom some erasure has not written down yet what rows committed up to `sequence`, or some later ones,
+    /// may tell: which sessions and connections are the person's.
+    pub fn without_links(&self, sequence: u64) -> Vec<String> {
+        let waiting = self.unfinished().filter(|(_, wanted)| sequence <= wanted.through && !wanted.has_links);
+        waiting.map(|(record, _)| record.tenant.clone()).collect()
+    }
+
     /// Writes down that its sessions and connections are.
     pub fn note_links(&mut self, id: ErasureId, dir: &DataDir) -> Result<(), StoreError> {
         if let Some(tracked) = self.find_unfinished(id)
@@ -205,11 +212,15 @@ impl Tracked {
 
     fn end(&mut self, error: Option<&StoreError>) {
         self.state = ErasureState::Waiting;
-        if let (Some(error), Retry::From(_, pause)) = (error, &self.retry) {
-            self.state = ErasureState::Failed { reason: error.to_string() };
+        let (Some(error), Retry::From(_, pause)) = (error, &self.retry) else { return };
+        self.state = ErasureState::Failed { reason: error.to_string() };
+        // A backup ends by itself, and whoever waits for it is in nobody's way.
+        self.retry = if matches!(error, StoreError::BackupUnderWay { .. }) {
+            Retry::From(Some(Instant::now() + FIRST_PAUSE), *pause)
+        } else {
             self.has_failed = true;
-            self.retry = Retry::From(Some(Instant::now() + *pause), (*pause * 2).min(LONGEST_PAUSE));
-        }
+            Retry::From(Some(Instant::now() + *pause), (*pause * 2).min(LONGEST_PAUSE))
+        };
     }
 
     fn is_due(&self) -> bool {
@@ -222,5 +233,50 @@ impl Tracked {
 
     fn tell(&self) -> Erasure {
         Erasure { id: self.record.id, requested_at: self.record.requested_at, state: self.state.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegauge_facts::Micros;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::erasure::Person;
+
+    fn register_of_two() -> Register {
+        let mut register = Register::default();
+        for through in [1, 2] {
+            let person = Person::User("ada".into());
+            let wanted = Wanted { person, through, log_file: 1, has_links: false };
+            let id = ErasureId(Uuid::now_v7());
+            let stage = Stage::Wanted(wanted);
+            register.add(Record { id, tenant: "t".to_owned(), requested_at: Micros::now(), stage });
+        }
+        register
+    }
+
+    fn once_paused(register: &mut Register) {
+        for tracked in &mut register.all {
+            let Retry::From(at, pause) = &mut tracked.retry else { panic!("{tracked:?}") };
+            assert!(at.take().is_some());
+            assert_eq!(*pause > FIRST_PAUSE, tracked.has_failed);
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_backup_goes_with_the_others_and_who_has_failed_alone() {
+        let mut register = register_of_two();
+        for _ in 0..3 {
+            assert_eq!(register.begin().len(), 2);
+            let error = StoreError::BackupUnderWay { path: "data".into() };
+            register.note_end(Some(&error));
+            assert_eq!((register.is_due(), register.failed()), (false, 2));
+            once_paused(&mut register);
+        }
+        assert_eq!(register.begin().len(), 2);
+        register.note_end(Some(&StoreError::format("erase")("no".into())));
+        once_paused(&mut register);
+        assert_eq!(register.begin().len(), 1);
     }
 }

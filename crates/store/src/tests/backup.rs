@@ -1,9 +1,12 @@
 //! What is held for a backup is one state, whatever the store does meanwhile.
 
 use std::cell::Cell;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use parking_lot::Mutex;
 
 use super::erasure::until_done;
 use super::*;
@@ -139,14 +142,29 @@ fn an_erasure_that_is_asked_for_or_done_while_a_state_is_held_is_in_it_or_not_as
         put_of_user(&store, "hers", "ada");
         put_of_user(&store, "his", "bob");
         flush(&store);
-        // Asked for in the first try; each look finds another state of it until it has come to an end.
+        // Begun, but no further than that, or not even asked for when the links are first made; each look finds another
+        // state of it until it has come to an end.
+        let (go, gone) = mpsc::channel::<()>();
+        let (begins, begun) = mpsc::channel();
+        *store.shared().steps.lock() = Some(Box::new(move |step| {
+            let _ = begins.send(step);
+            let _ = gone.recv();
+        }));
+        if done_meanwhile {
+            erase_ada(&store);
+            assert_eq!(begun.recv().unwrap(), "an erasure begins");
+        }
+        let go = Cell::new(Some(go));
         let held = take(dir.path(), |number| {
             if number == 1 {
-                erase_ada(&store);
+                go.take();
+                if !done_meanwhile {
+                    erase_ada(&store);
+                }
                 put_of_user(&store, "hers, later", "ada");
-            }
-            if done_meanwhile && number == 1 {
-                until_gone(&store);
+                if done_meanwhile {
+                    until_gone(&store);
+                }
             }
             true
         });
@@ -187,13 +205,47 @@ fn an_erasure_is_not_done_while_a_backup_holds_what_it_takes() {
         std::thread::sleep(Duration::from_millis(5));
     };
     assert!(reason.contains("a backup of"), "{reason}");
-    assert_eq!(sorted_ids(&store), Vec::<String>::new());
+    // It would have to be gone through once more: nothing was begun.
+    assert_eq!(sorted_ids(&store), ["hers"]);
     let (copy, _) = restored(&held);
     assert_eq!(ids_of(copy.path()), ["hers"]);
     drop(held);
     drop(store);
     let store = open(dir.path());
     until_done(&store);
+}
+
+#[test]
+fn a_backup_that_begins_while_an_erasure_ends_waits_and_holds_nothing_of_the_person() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_of_user(&store, "hers", "ada-lovelace");
+    put_of_user(&store, "his", "bob");
+    let (path, taking) = (dir.path().to_owned(), Arc::new(Mutex::new(None)));
+    let begun = Arc::clone(&taking);
+    *store.shared().steps.lock() = Some(Box::new(move |step| {
+        if step == "all rows are gone" {
+            let lock = File::open(path.join("backup.lock")).unwrap();
+            assert!(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)), "none can begin now");
+            let path = path.clone();
+            *begun.lock() = Some(std::thread::spawn(move || take(&path, |_| true).unwrap()));
+        }
+    }));
+    store.erase("t", Person::User("ada-lovelace".into())).unwrap();
+    until_done(&store);
+    let held = taking.lock().take().unwrap().join().unwrap();
+    assert_eq!(raw_search::find(&links(dir.path()), "ada-lovelace"), [""; 0]);
+    assert_eq!(ids_of(restored(&held).0.path()), ["his"]);
+}
+
+#[test]
+fn a_restore_that_was_killed_at_its_first_file_is_begun_again_without_a_word() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["LOCK", "FORMAT.tmp"] {
+        fs::write(dir.path().join(file), "").unwrap();
+    }
+    Restoring::begin(dir.path(), false).unwrap().end(1).unwrap();
+    drop(open(dir.path()));
 }
 
 /// A directory whose log ends in three frames, a file each time it was opened, and the newest file.

@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use tidegauge_facts::{Request, Session};
+
 use super::*;
 use crate::log_recovery;
 
@@ -196,7 +198,30 @@ fn a_damaged_checkpoint_is_counted_again_and_a_damaged_manifest_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     put(&store, &["a"]);
+    let session = Session {
+        tenant_id: "t",
+        project_id: "of sessions",
+        session_id: "s",
+        event_time: noon(),
+        received_at: noon(),
+        ..Session::default()
+    };
+    wait(store.append(std::iter::once((None, session))).unwrap()).unwrap();
+    let request = Request {
+        tenant_id: "t",
+        project_id: "of requests",
+        request_id: "r",
+        event_time: noon(),
+        received_at: noon(),
+        api_id: "api",
+        path: "/",
+        response_code: Some(200),
+        ..Request::default()
+    };
+    wait(store.append(std::iter::once((None, request))).unwrap()).unwrap();
+    wait(store.append(std::iter::once((None, connection("c", "p", State::Open, noon())))).unwrap()).unwrap();
     flush(&store);
+    let before = store.look(|view| view.gauges.clone());
     drop(store);
     let gauges = fs::read_dir(dir.path())
         .unwrap()
@@ -211,6 +236,11 @@ fn a_damaged_checkpoint_is_counted_again_and_a_damaged_manifest_is_named() {
     );
     let counted = open(dir.path());
     assert_eq!((total(&counted), sorted_ids(&counted)), (1, vec!["a".to_owned()]));
+    assert_eq!(counted.health().damaged_segments, [""; 0]);
+    let (tenant, before) =
+        (counted.look(|view| view.gauges.tenant("t").cloned()), before.tenant("t").cloned());
+    assert_eq!(tenant.as_ref().map(|tenant| (tenant.facts, tenant.project_count())), Some((4, 3)));
+    assert_eq!(tenant, before);
     put(&counted, &["b"]);
     flush(&counted);
     drop(counted);

@@ -135,6 +135,31 @@ fn what_comes_after_the_request_is_new_also_before_it_is_carried_out() {
 }
 
 #[test]
+fn a_request_waiting_when_the_log_loses_its_end_takes_what_is_left_of_before_and_nothing_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_event(&store, "t", "before", Some("ada-lovelace"), None);
+    put_event(&store, "t", "lost", Some("ada-lovelace"), None);
+    let (go, gone) = mpsc::channel::<()>();
+    *store.shared().steps.lock() = Some(Box::new(move |_| while gone.recv().is_ok() {}));
+    store.erase("t", ada()).unwrap();
+    let copy = copy_of(dir.path());
+    drop(go);
+    let log = fs::OpenOptions::new().write(true).open(copy.path().join("log/0000000001.log")).unwrap();
+    log.set_len(log.metadata().unwrap().len() - 4096 + 100).unwrap();
+
+    // What comes now has the sequence of what was lost.
+    let store = open(copy.path());
+    let (go, gone) = mpsc::channel::<()>();
+    *store.shared().steps.lock() = Some(Box::new(move |_| while gone.recv().is_ok() {}));
+    assert_eq!((sorted_ids(&store), store.health().damaged_logs.len()), (vec!["before".to_owned()], 1));
+    put_event(&store, "t", "later", Some("ada-lovelace"), None);
+    drop(go);
+    until_done(&store);
+    assert_eq!(sorted_ids(&store), ["later"]);
+}
+
+#[test]
 fn an_id_of_another_tenant_or_one_that_only_begins_alike_is_another_person_s() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
@@ -330,6 +355,61 @@ fn a_damaged_segment_is_named_and_the_rest_goes_and_it_ends_when_the_file_does()
     let store = open(dir.path());
     until_done(&store);
     assert_eq!(raw_search::find(&dir.path().join("erasures"), "ada-lovelace"), [""; 0]);
+}
+
+#[test]
+fn a_segment_that_was_removed_is_given_up_with_what_was_added_up_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_ada_and_bob(&store);
+    flush(&store);
+    put_event(&store, "t", "later", None, None);
+    flush(&store);
+    drop(store);
+    let segments = fs::read_dir(dir.path().join("segments")).unwrap().map(|entry| entry.unwrap().path());
+    let lost: Vec<_> = segments
+        .filter(|path| path.to_string_lossy().contains("requests-"))
+        .inspect(|path| fs::remove_file(path).unwrap())
+        .collect();
+    assert_eq!(lost.len(), 1);
+    assert_ne!(raw_search::find(dir.path(), "ada-lovelace"), [""; 0]);
+
+    let store = open(dir.path());
+    assert_eq!(store.health().damaged_segments.len(), 1);
+    for person in [ada(), Person::Client("ada-lovelace".into())] {
+        store.erase("t", person).unwrap();
+    }
+    until_done(&store);
+    assert_eq!(raw_search::find(dir.path(), "ada-lovelace"), [""; 0]);
+    // The loss is accepted: nothing asks for the file any more.
+    assert_eq!(store.health().damaged_segments, [""; 0]);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !store.snapshot().traffic().is_whole() {
+        assert!(Instant::now() < deadline, "the requests that are left were never added up");
+        std::thread::yield_now();
+    }
+    assert!(store.snapshot().scan(Table::Requests).next().is_none());
+    drop(store);
+    assert_eq!(crate::check(dir.path()).unwrap().findings, [""; 0]);
+}
+
+#[test]
+fn what_only_the_manifest_on_the_disk_names_is_not_missed_at_the_next_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    put_event(&store, "t", "a", None, None);
+    flush(&store);
+    // As if a segment had been replaced, and its manifest renamed into its place but not synced: the store goes on with
+    // the one before.
+    let name = store.look(|view| view.manifest.segments[0].meta.name.clone());
+    let (segments, manifest) = (dir.path().join("segments"), dir.path().join("MANIFEST.json"));
+    fs::copy(segments.join(&name), segments.join("events-0000000099.parquet")).unwrap();
+    let other = fs::read_to_string(&manifest).unwrap().replace(&name, "events-0000000099.parquet");
+    fs::write(&manifest, other).unwrap();
+    store.erase("t", ada()).unwrap();
+    until_done(&store);
+    let (_copy, again) = crashed(dir.path());
+    assert_eq!((sorted_ids(&again), again.health().damaged_segments), (vec!["a".to_owned()], vec![]));
 }
 
 #[test]

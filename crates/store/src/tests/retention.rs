@@ -4,14 +4,29 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
-use tidegauge_facts::Request;
+use tidegauge_facts::{Request, Session};
 
+use super::erasure::until_done;
 use super::*;
-use crate::RetentionDays;
+use crate::backup::Held;
 use crate::traffic::{Family, Level, Wanted};
+use crate::{Person, RetentionDays};
 
 fn days(n: u32) -> Option<NonZeroU32> {
     NonZeroU32::new(n)
+}
+
+/// A store that looks at once.
+fn open_hasty(path: &Path) -> Store {
+    let store = open(path);
+    store.shared().retention.lock().pause = Duration::ZERO;
+    store
+}
+
+/// Sets what several tenants keep, to be looked at in one go.
+fn set_all<'a>(store: &Store, tenants: impl IntoIterator<Item = (&'a str, RetentionDays)>) {
+    let mut retention = store.shared().retention.lock();
+    tenants.into_iter().for_each(|(tenant, days)| retention.set(tenant, days));
 }
 
 fn until_checked(store: &Store) {
@@ -44,7 +59,7 @@ fn ids(store: &Store) -> BTreeSet<String> {
 #[test]
 fn old_rows_of_those_who_said_so_go_and_a_segment_of_nothing_else_goes_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open_hasty(dir.path());
     put_at(&store, "a", 40, 1);
     put_at(&store, "a", 41, 1);
     flush(&store);
@@ -54,8 +69,8 @@ fn old_rows_of_those_who_said_so_go_and_a_segment_of_nothing_else_goes_whole() {
     put_at(&store, "b", 43, 1);
     flush(&store);
     let before = store.snapshot();
-    store.set_retention("a", [days(30), None, None, None]);
-    store.set_retention("b", [None, days(1), days(1), days(1)]);
+    let (a, b) = ([days(30), None, None, None], [None, days(1), days(1), days(1)]);
+    set_all(&store, [("a", a), ("b", b)]);
     until_checked(&store);
     assert_eq!(ids(&store), BTreeSet::from(["5-1".to_owned(), "43-1".to_owned()]));
     assert!(!names(&store).contains(&first[0]));
@@ -73,7 +88,7 @@ fn old_rows_of_those_who_said_so_go_and_a_segment_of_nothing_else_goes_whole() {
 #[test]
 fn a_segment_is_written_again_for_a_tenth_of_its_rows_or_for_what_expired_a_day_ago() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open_hasty(dir.path());
     for n in 0..29 {
         put_at(&store, "a", 1, n);
     }
@@ -92,9 +107,94 @@ fn a_segment_is_written_again_for_a_tenth_of_its_rows_or_for_what_expired_a_day_
 }
 
 #[test]
+fn who_keeps_less_than_before_loses_his_own_rows_and_nobody_else_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_hasty(dir.path());
+    for (tenant, age) in [("a", 10), ("a", 6), ("b", 12)] {
+        put_at(&store, tenant, age, 1);
+    }
+    flush(&store);
+    let set =
+        |a, b| set_all(&store, [("a", [days(a), None, None, None]), ("b", [days(b), None, None, None])]);
+    set(30, 30);
+    until_checked(&store);
+    assert_eq!(ids(&store).len(), 3);
+    set(9, 30);
+    until_checked(&store);
+    assert_eq!(ids(&store), BTreeSet::from(["6-1".to_owned(), "12-1".to_owned()]));
+    set(30, 20);
+    until_checked(&store);
+    assert_eq!(ids(&store).len(), 2);
+    set(3, 8);
+    until_checked(&store);
+    assert_eq!(ids(&store), BTreeSet::new());
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_is_named_and_keeps_no_other_from_being_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_hasty(dir.path());
+    for age in [40, 41, 42, 5] {
+        put_at(&store, "a", age, 1);
+        flush(&store);
+    }
+    let names = names(&store);
+    let path = |place: usize| dir.path().join("segments").join(&names[place]);
+    std::fs::remove_file(path(0)).unwrap();
+    std::fs::OpenOptions::new().write(true).open(path(1)).unwrap().set_len(100).unwrap();
+    set_all(&store, [("a", [days(30), None, None, None])]);
+    until_checked(&store);
+    let left: Vec<_> = event_ids(&store.snapshot()).into_iter().filter_map(Result::ok).collect();
+    assert_eq!(left, ["5-1", "0-0"]);
+    assert_eq!(store.health().damaged_segments, names[..2]);
+}
+
+fn put_session(store: &Store, tenant: &str, session: &str) {
+    let at = Micros::now().0 - 40 * DAY;
+    let row = Session {
+        tenant_id: tenant,
+        project_id: "p",
+        session_id: session,
+        event_time: at,
+        received_at: at,
+        user_id: Some("ada"),
+        ..Session::default()
+    };
+    wait(store.append(std::iter::once((None, row))).unwrap()).unwrap();
+}
+
+#[test]
+fn a_session_that_an_erasure_has_yet_to_read_stays_until_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_hasty(dir.path());
+    put_session(&store, "t", "hers");
+    put_session(&store, "other", "expired");
+    let joined = Event { session_id: Some("hers"), ..event("t", "p", "joined", false) };
+    wait(store.append(std::iter::once((None, joined))).unwrap()).unwrap();
+    flush(&store);
+    let held = Held::take(dir.path(), &[]).unwrap();
+    store.erase("t", Person::User("ada".into())).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while store.health().failed_erasures == 0 {
+        assert!(Instant::now() < deadline, "a backup is in its way");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kept = [None, days(30), None, None];
+    set_all(&store, [("t", kept), ("other", kept)]);
+    until_checked(&store);
+    let snapshot = store.snapshot();
+    let rows = snapshot.scan(Table::Sessions).map(|batch| batch.unwrap().num_rows());
+    assert_eq!(rows.sum::<usize>(), 1, "another tenant's went");
+    drop(held);
+    let (_copy, again) = crashed(dir.path());
+    until_done(&again);
+    assert_eq!(sorted_ids(&again), ["0-0"]);
+}
+
+#[test]
 fn without_a_retention_nothing_is_looked_at() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
+    let store = open_hasty(dir.path());
     put_at(&store, "a", 3000, 1);
     flush(&store);
     let before = names(&store);
@@ -113,7 +213,7 @@ proptest! {
         kept in prop::array::uniform3(0..30_u32),
     ) {
         let dir = fast_dir();
-        let store = open(dir.path());
+        let store = open_hasty(dir.path());
         let now = Micros::now().0;
         let mut expected = BTreeSet::new();
         for (round, rows) in rounds.iter().enumerate() {
@@ -140,9 +240,8 @@ proptest! {
             }
             flush(&store);
         }
-        for (tenant, kept) in kept.iter().enumerate() {
-            store.set_retention(&format!("t{tenant}"), [None, None, None, days(kept * 2)]);
-        }
+        let kept: Vec<_> = kept.iter().map(|kept| [None, None, None, days(kept * 2)]).collect();
+        set_all(&store, ["t0", "t1", "t2"].into_iter().zip(kept));
         until_checked(&store);
         for store in [&store, &crashed(dir.path()).1] {
             let mut left = BTreeSet::new();

@@ -164,7 +164,7 @@ async fn an_unknown_key_has_the_keys_fetched_once_and_then_not_for_a_while() {
     let (old, new, newest) = (P256::generate(), P256::generate(), P256::generate());
     let server = KeyServer::start();
     server.answer_keys(&[old.jwk(Some("old"))]);
-    let tokens = Tokens::open_fetching(url_config(&server), STILL).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), STILL).await.unwrap();
     server.answer_keys(&[old.jwk(Some("old")), new.jwk(Some("new"))]);
     assert!(tenant(&tokens, &new.token(Some("new"))).await.is_ok());
     assert!(tenant(&tokens, &old.token(Some("old"))).await.is_ok());
@@ -181,7 +181,7 @@ async fn an_unknown_key_has_the_keys_fetched_again_when_its_time_has_come() {
     let server = KeyServer::start();
     server.answer_keys(&[P256::generate().jwk(Some("old"))]);
     let pace = Pace { unknown_key_every: Duration::ZERO, ..STILL.pace };
-    let tokens = Tokens::open_fetching(url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
     for round in 0..3 {
         let (key, id) = (P256::generate(), format!("k{round}"));
         assert_eq!(tenant(&tokens, &key.token(Some(&id))).await, Err(Refused::UnknownKey));
@@ -196,7 +196,7 @@ async fn many_tokens_of_unknown_keys_at_once_have_the_keys_fetched_once() {
     let (old, new) = (P256::generate(), P256::generate());
     let server = KeyServer::start();
     server.answer_keys(&[old.jwk(Some("old"))]);
-    let tokens = Tokens::open_fetching(url_config(&server), STILL).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), STILL).await.unwrap();
     server.answer_keys(&[new.jwk(Some("new"))]);
     let asked: Vec<_> = (0..100)
         .map(|_| {
@@ -216,7 +216,7 @@ async fn only_a_token_that_names_an_unknown_public_key_has_the_keys_fetched() {
     let server = KeyServer::start();
     server.answer_keys(&[key.jwk(Some("k1"))]);
     let config = TokensConfig { secret: secret_config().secret, ..url_config(&server) };
-    let tokens = Tokens::open_fetching(config, STILL).await.unwrap();
+    let tokens = Tokens::open_fetching(None, config, STILL).await.unwrap();
     let other = P256::generate();
     for bad in [
         other.token(None),
@@ -236,7 +236,7 @@ async fn keys_are_fetched_regularly_and_withdrawn_ones_stop_working() {
     let server = KeyServer::start();
     server.answer_keys(&[old.jwk(None)]);
     let pace = Pace { every: SOON, ..STILL.pace };
-    let tokens = Tokens::open_fetching(url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
     let token = old.token(None);
     assert!(tenant(&tokens, &token).await.is_ok());
     server.answer_keys(&[new.jwk(None)]);
@@ -251,7 +251,7 @@ async fn a_handle_that_is_let_go_of_fetches_nothing_any_more() {
     let server = KeyServer::start();
     server.answer_keys(&[]);
     let pace = Pace { every: SOON, ..STILL.pace };
-    let tokens = Tokens::open_fetching(url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
     wait_until("a few fetches", async || server.requests() > 3).await;
     drop(tokens);
     wait_until("the reader's end", async || {

@@ -12,7 +12,7 @@ use super::key_sets::{STILL, url_config, wait_until};
 use super::mint::*;
 use crate::key_source::Pace;
 use crate::tokens::Fetching;
-use crate::{MAX_JWKS_BYTES, MAX_JWKS_KEYS, Refused, Tokens};
+use crate::{Algorithm, MAX_JWKS_BYTES, MAX_JWKS_KEYS, Refused, Tokens, TokensConfig};
 
 const SOON: Duration = Duration::from_millis(10);
 
@@ -52,7 +52,7 @@ async fn the_keys_known_before_stay_whatever_the_server_does() {
     let key = P256::generate();
     let server = KeyServer::start();
     server.answer_keys(&[key.jwk(Some("k1"))]);
-    let tokens = Tokens::open_fetching(url_config(&server), EAGER).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), EAGER).await.unwrap();
     for (what, answer) in troubles() {
         let before = server.requests();
         server.answer(answer);
@@ -72,10 +72,34 @@ async fn a_server_that_cannot_be_reached_at_the_start_is_asked_again() {
     let key = P256::generate();
     let server = KeyServer::start();
     let pace = Pace { retry_every: SOON, ..STILL.pace };
-    let tokens = Tokens::open_fetching(url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
     assert_eq!(tenant(&tokens, &key.token(None)).await, Err(Refused::UnknownKey));
     server.answer_keys(&[key.jwk(None)]);
     wait_until("the key", async || tenant(&tokens, &key.token(None)).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn who_is_opened_after_another_keeps_the_keys_of_the_same_url_and_of_no_other() {
+    let (key, next) = (P256::generate(), P256::generate());
+    let (server, elsewhere) = (KeyServer::start(), KeyServer::start());
+    server.answer_keys(&[key.jwk(Some("k1"))]);
+    let first = Tokens::open_fetching(None, url_config(&server), STILL).await.unwrap();
+    server.answer(Answer::Status(500));
+    let other = TokensConfig { leeway_seconds: 1, ..url_config(&server) };
+    let after =
+        async |config: TokensConfig| Tokens::open_fetching(Some(&first), config, EAGER).await.unwrap();
+    let (second, stranger) = (after(other).await, after(url_config(&elsewhere)).await);
+    // It does not hang on the life of the former one.
+    let rs256 = TokensConfig { algorithms: Some(vec![Algorithm::RS256]), ..url_config(&server) };
+    let narrower = after(rs256).await;
+    drop(first);
+    assert!(tenant(&second, &key.token(Some("k1"))).await.is_ok());
+    assert_eq!(tenant(&stranger, &key.token(Some("k1"))).await, Err(Refused::UnknownKey));
+    assert_eq!(tenant(&narrower, &key.token(Some("k1"))).await, Err(Refused::Algorithm));
+    // What is read then counts, and no longer what was handed on.
+    server.answer_keys(&[next.jwk(Some("k2"))]);
+    assert!(tenant(&second, &next.token(Some("k2"))).await.is_ok());
+    assert_eq!(tenant(&second, &key.token(Some("k1"))).await, Err(Refused::UnknownKey));
 }
 
 #[tokio::test]
@@ -83,7 +107,7 @@ async fn a_caller_who_goes_away_does_not_end_the_fetch() {
     let key = P256::generate();
     let server = KeyServer::start();
     server.answer_keys(&[]);
-    let tokens = Tokens::open_fetching(url_config(&server), STILL).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), STILL).await.unwrap();
     server.answer_keys(&[key.jwk(Some("k1"))]);
     let token = key.token(Some("k1"));
     // Polled once, then dropped.
@@ -105,7 +129,7 @@ async fn trouble_is_logged_once_when_it_begins_and_once_when_it_ends_and_without
     let key = P256::generate();
     server.answer_keys(&[key.jwk(Some("k1"))]);
     let pace = Pace { every: SOON, retry_every: SOON, ..STILL.pace };
-    let tokens = Tokens::open_fetching(url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
+    let tokens = Tokens::open_fetching(None, url_config(&server), Fetching { pace, ..STILL }).await.unwrap();
     for _ in 0..2 {
         server.answer(Answer::Status(500));
         let so_far = server.requests();

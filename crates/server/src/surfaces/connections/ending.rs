@@ -30,6 +30,8 @@ pub enum End {
     Stopping,
     /// Its key was revoked, or has expired.
     KeyEnded,
+    /// It sends more than its tenant or its key may.
+    TooMuch,
 }
 
 impl End {
@@ -56,6 +58,7 @@ impl End {
             Self::Broken => "protocol error",
             Self::Stopping => "server stopping",
             Self::KeyEnded => "key revoked or expired",
+            Self::TooMuch => "too much is sent",
         }
     }
 

@@ -90,7 +90,7 @@ pub(super) async fn connect(
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_MESSAGE_BYTES);
-    let held = Held { app, connection, credential, _peer: peer, _places: (own_place, place) };
+    let held = Held { app, connection, caller, credential, _peer: peer, _places: (own_place, place) };
     Ok(upgrade.on_upgrade(move |socket: WebSocket| hold(held, socket)))
 }
 

@@ -146,6 +146,10 @@ impl IntoResponse for Failure {
             Self::BadParameters(bad) => {
                 Problem::new(StatusCode::BAD_REQUEST, bad.to_string()).into_response()
             }
+            // Asked again as it is, it would be refused again.
+            Self::Unread(unread @ (Unread::TooManyRows | Unread::TooMuchMemory)) => {
+                Problem::new(StatusCode::BAD_REQUEST, unread.to_string()).into_response()
+            }
             Self::Unread(unread) => {
                 Unavailable::BUSY.answer(Problem::new(StatusCode::SERVICE_UNAVAILABLE, unread.to_string()))
             }
@@ -177,5 +181,22 @@ mod tests {
         let response = Failure::BadParameters(BadParameters::Backwards).into_response();
         assert_eq!(response.status(), 400);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+
+    #[test]
+    fn what_takes_too_much_is_the_questions_fault_and_what_cannot_be_read_now_is_to_be_asked_again() {
+        for (unread, status, retry_after) in [
+            (Unread::TooManyRows, 400, None),
+            (Unread::TooMuchMemory, 400, None),
+            (Unread::TooMuch, 503, Some("1")),
+            (Unread::TookTooLong(60), 503, Some("1")),
+            (Unread::Busy, 503, Some("1")),
+            (Unread::Failed, 503, Some("1")),
+        ] {
+            let response = Failure::Unread(unread).into_response();
+            let told = response.headers().get(header::RETRY_AFTER).map(|told| told.to_str().unwrap());
+            assert_eq!((response.status().as_u16(), told), (status, retry_after), "{unread:?}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! closed when it goes away.
 //!
 //! Promise: the row that opens it is durable before its client is told that it is connected, and the row that closes
-//! it before its client is told goodbye. What a client sends is read, counted and dropped. One task a socket, with one
+//! it before its client is told goodbye. What a client sends is read, counted, charged to its tenant and key, and dropped. One task a socket, with one
 //! timer and buffers of [`READ_BUFFER_BYTES`]: ten thousand idle ones are cheap.
 
 use std::pin::pin;
@@ -20,10 +20,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::ending::{End, GOODBYE_TIMEOUT, drain, goodbye};
 use crate::app::App;
-use crate::auth::Lasting;
+use crate::auth::{Caller, Lasting};
 use crate::intake::IntakeError;
 use crate::intake::connections::{LiveConnection, LiveSign, note_live, take_live};
-use crate::limits::Place;
+use crate::limits::{Kind, Limited, Place};
 use crate::serve::Peer;
 
 /// Longest message and frame of a client, in bytes. The library keeps the room that a socket's longest message took
@@ -31,6 +31,8 @@ use crate::serve::Peer;
 pub const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 /// What a socket reads into at first, in bytes.
 pub const READ_BUFFER_BYTES: usize = 1024;
+/// A client's frame has so many bytes besides what it carries, at least (RFC 6455, 5.2): an empty one costs them.
+const MIN_HEADER_BYTES: u64 = 6;
 /// A socket writes a row of activity at most this often.
 const ACTIVITY_EVERY: Duration = Duration::from_secs(1);
 /// How often the row that closes a socket is tried, and the pause between two tries.
@@ -43,6 +45,8 @@ const MAX_PING_TEXT_BYTES: usize = 256;
 pub struct Held {
     pub app: Arc<App>,
     pub connection: LiveConnection,
+    /// Who is charged for it.
+    pub caller: Caller,
     /// What it was let in with: to see that it still works.
     pub credential: Lasting,
     pub _peer: Peer,
@@ -72,6 +76,7 @@ pub async fn hold(held: Held, mut socket: WebSocket) {
     let now = Instant::now();
     let mut life = Life {
         held: &held,
+        caller: held.caller.clone(),
         socket,
         heard: now,
         heard_at: connection.opened_at,
@@ -87,6 +92,7 @@ pub async fn hold(held: Held, mut socket: WebSocket) {
 
 struct Life<'a> {
     held: &'a Held,
+    caller: Caller,
     socket: WebSocket,
     /// The last sign of life, by the clock that runs evenly and by the one that facts have.
     heard: Instant,
@@ -152,8 +158,11 @@ impl Life<'_> {
         if now >= self.heard + app.limits.websocket_silence {
             return Some(End::NoAnswer);
         }
-        if self.is_owed && now >= self.noted + ACTIVITY_EVERY {
-            self.note_activity(now);
+        if self.is_owed
+            && now >= self.noted + ACTIVITY_EVERY
+            && let Some(end) = self.note_activity(now).await
+        {
+            return Some(end);
         }
         if now >= self.pinged + app.limits.websocket_ping {
             self.pinged = now;
@@ -175,22 +184,25 @@ impl Life<'_> {
         let now = Instant::now();
         (self.heard, self.heard_at, self.is_owed) = (now, Micros::now(), true);
         let mut is_ping = false;
-        match &message {
+        let length = match &message {
             Message::Text(text) => {
-                self.bytes_in = self.bytes_in.saturating_add_unsigned(text.len() as u64);
                 is_ping = is_ping_text(text.as_str());
+                text.len() as u64
             }
-            Message::Binary(bytes) => {
-                self.bytes_in = self.bytes_in.saturating_add_unsigned(bytes.len() as u64);
-            }
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
-        }
+            Message::Binary(bytes) => bytes.len() as u64,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
+        };
+        // A pong is what we have asked for.
+        let is_pong = matches!(message, Message::Pong(_));
         drop(message);
-        if now >= self.noted + ACTIVITY_EVERY {
-            if !self.held.app.door.still_works(&self.held.credential, self.heard_at).await {
-                return Some(End::KeyEnded);
-            }
-            self.note_activity(now);
+        self.bytes_in = self.bytes_in.saturating_add_unsigned(length);
+        if !is_pong && self.charge(Kind::Bytes, length + MIN_HEADER_BYTES).is_err() {
+            return Some(End::TooMuch);
+        }
+        if now >= self.noted + ACTIVITY_EVERY
+            && let Some(end) = self.note_activity(now).await
+        {
+            return Some(end);
         }
         if is_ping {
             return self.send_text(r#"{"type":"pong"}"#.to_owned()).await;
@@ -198,11 +210,24 @@ impl Life<'_> {
         None
     }
 
-    /// Writes the row of the last sign of life. One that is not taken in stays owed.
-    fn note_activity(&mut self, now: Instant) {
+    /// Writes the row of the last sign of life, as long as the credential works. One that is not taken in, or that the
+    /// tenant may not write now, stays owed.
+    async fn note_activity(&mut self, now: Instant) -> Option<End> {
+        let Held { app, connection, credential, .. } = self.held;
+        if !app.door.still_works(credential, Micros::now()).await {
+            return Some(End::KeyEnded);
+        }
         self.noted = now;
         let activity = self.sign(State::Activity, self.heard_at, None);
-        self.is_owed = note_live(&self.held.app, &self.held.connection, activity).is_err();
+        self.is_owed = self.charge(Kind::Events, 1).is_err() || note_live(app, connection, activity).is_err();
+        None
+    }
+
+    /// Charges by what is set for the tenant now: a socket outlives what was set when it was opened.
+    fn charge(&mut self, kind: Kind, weight: u64) -> Result<(), Limited> {
+        let allowances = &self.held.app.door.allowances;
+        self.caller.allowance = allowances.of(&self.caller.principal.tenant);
+        self.caller.charge(kind, weight).map(drop)
     }
 
     fn sign(&self, state: State, at: Micros, close_reason: Option<&'static str>) -> LiveSign {
@@ -250,7 +275,7 @@ impl Life<'_> {
             End::NoText => goodbye(&mut self.socket, close_code::INVALID, end.reason()).await,
             End::Broken => goodbye(&mut self.socket, close_code::PROTOCOL, end.reason()).await,
             End::Stopping => goodbye(&mut self.socket, close_code::AWAY, end.reason()).await,
-            End::KeyEnded => goodbye(&mut self.socket, close_code::POLICY, end.reason()).await,
+            End::KeyEnded | End::TooMuch => goodbye(&mut self.socket, close_code::POLICY, end.reason()).await,
         }
     }
 }

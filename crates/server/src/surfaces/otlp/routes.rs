@@ -65,9 +65,10 @@ async fn export(
         }
         let pending = take(app, &caller, &export).await?;
         let reason = export.reason.map(|reason| reason_of(export.rejected, &reason));
-        // Most SDKs tell nobody.
-        if let Some(reason) = &reason {
-            tracing::info!(tenant = %caller.principal.tenant, ignored = export.ignored, "{reason}");
+        // Most SDKs tell nobody. The reason itself goes to the caller alone, for it may hold what he wrote.
+        if reason.is_some() {
+            let (tenant, rejected, ignored) = (&caller.principal.tenant, export.rejected, export.ignored);
+            tracing::debug!(%tenant, rejected, ignored, "spans were not taken");
         }
         (pending, export.rejected, reason)
     };

@@ -10,6 +10,7 @@ use crate::body::BodyRefused;
 use crate::limits::Limited;
 use crate::query::BadQuery;
 use crate::reading::Unread;
+use crate::unavailable::Unavailable;
 
 /// Why a request of this surface fails, and at which path.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ impl From<Unread> for FailureKind {
     fn from(unread: Unread) -> Self {
         match unread {
             Unread::Limited(limited) => Self::Limited(limited),
+            // Asked again as it is, it would be refused again.
+            Unread::TooManyRows | Unread::TooMuchMemory => Self::Invalid(unread.to_string()),
             _ => Self::Unavailable,
         }
     }
@@ -123,6 +126,7 @@ impl IntoResponse for Failure {
             FailureKind::Denied(Denied::Limited(limited)) | FailureKind::Limited(limited) => {
                 limited.answer(axum::Json(answer))
             }
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Unavailable::BUSY.answer(axum::Json(answer)),
             _ => (status, axum::Json(answer)).into_response(),
         };
         let headers = response.headers_mut();
@@ -157,5 +161,28 @@ fn body_refused(refused: BodyRefused) -> (StatusCode, &'static str, &'static str
         BodyRefused::TooManyAtOnce => {
             (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Temporarily unavailable")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_much_is_the_questions_fault_and_what_cannot_be_read_now_is_to_be_asked_again() {
+        let answer = |kind| Failure::new(kind, "/p", &HeaderMap::new()).into_response();
+        for unread in [Unread::TooManyRows, Unread::TooMuchMemory] {
+            let answer = answer(unread.into());
+            assert_eq!((answer.status().as_u16(), answer.headers().get(header::RETRY_AFTER)), (400, None));
+        }
+        for unread in [Unread::TooMuch, Unread::TookTooLong(60), Unread::Busy, Unread::Failed] {
+            let answer = answer(unread.into());
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()[header::RETRY_AFTER]),
+                (503, &HeaderValue::from_static("1"))
+            );
+        }
+        let busy = answer(FailureKind::Body(BodyRefused::TooManyAtOnce));
+        assert!(busy.headers().contains_key(header::RETRY_AFTER));
     }
 }

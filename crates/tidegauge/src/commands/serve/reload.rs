@@ -68,7 +68,10 @@ impl Reload {
     /// What may fail comes first: then nothing has changed.
     async fn apply(&self, settings: &Settings) -> Result<(), Refused> {
         let tokens = match settings.jwt.config() {
-            Some(config) => Some(Tokens::open(config).await?),
+            Some(config) => {
+                let former = self.door.tokens.read().clone();
+                Some(Tokens::open_after(former.as_ref(), config).await?)
+            }
             None => None,
         };
         if let Some((tls, (certificate, key))) = self.tls.as_ref().zip(settings.tls.files()) {
