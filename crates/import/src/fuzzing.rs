@@ -9,6 +9,7 @@ use tidegauge_facts::{Connection, Event, Request, Session, Table};
 use tidegauge_geo::Countries;
 
 use crate::access_log::LogTarget;
+use crate::addresses::Addresses;
 use crate::cell_rows::Defaults;
 use crate::column::Columns;
 use crate::content::Content;
@@ -38,7 +39,9 @@ pub fn import_lines(data: &[u8]) {
 /// line, the file has the same rows.
 fn read(content: &[u8], shape: Shape, ignore_unknown: bool) {
     let countries = Countries::default();
+    let addresses = Addresses::default();
     let reading = Reading {
+        addresses: &addresses,
         shape,
         import: "import".to_owned(),
         defaults: Defaults { tenant: None, project: Some("p"), api_id: Some("api") },
