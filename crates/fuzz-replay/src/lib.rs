@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use mutate::Mutator;
 
 /// Mutated inputs a target is run with.
-const MUTATIONS: usize = 1_000;
+const MUTATIONS: usize = 4_000;
 /// Longest input that is made.
 const MAX_INPUT_BYTES: usize = 4096;
 
