@@ -25,6 +25,9 @@ use crate::auth::{Presented, shown_credential};
 use crate::limits::{Kind, Left, set_fields};
 use crate::problem::Problem;
 
+/// Headers that every answer is given here.
+const ADDED_HEADERS: usize = 8;
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The layer.
@@ -32,28 +35,32 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     let begun = Instant::now();
     let id = RequestId::of(request.headers());
     let trace = TraceId::of(request.headers());
-    let span = match &trace {
+    let span_of = || match &trace {
         Some(trace) => tracing::info_span!("request", request_id = id.as_str(), trace_id = trace.as_str()),
         None => tracing::info_span!("request", request_id = id.as_str()),
     };
+    // Writes come by ten thousands a second and have nothing to tell but how they ended: their span is made then.
+    let is_quiet = request.method() == Method::POST && !tracing::enabled!(tracing::Level::DEBUG);
+    let span = if is_quiet { tracing::Span::none() } else { span_of() };
     // Handlers that tell the id in a body take it from here.
     request.headers_mut().insert(X_REQUEST_ID, id.value());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let origin = cors::origin(request.headers());
-    let (mut request, unread) = watched(request);
     let expects = unread::expects_leave(request.headers());
 
     let answered = async {
         if let Some(answer) = cors::preflight(&app, &method, request.headers(), request.uri().path()) {
-            return (answer, None, None);
+            return (answer, None, None, None);
         }
         let (presented, left) = present(&app, request.headers()).await;
         let tenant = presented.0.as_ref().ok().map(|caller| Arc::clone(&caller.allowance));
+        // Who is refused here has sent a body that nobody will look at.
+        let (mut request, unread) = if tenant.is_none() { watched(request) } else { (request, None) };
         request.extensions_mut().insert(presented);
-        (next.run(request).await, left, tenant)
+        (next.run(request).await, left, tenant, unread)
     };
-    let (mut response, left, allowance) = answered.instrument(span.clone()).await;
+    let (mut response, left, allowance, unread) = answered.instrument(span.clone()).await;
 
     if let Some(unread) = unread {
         unread.settle(expects, response.headers_mut()).await;
@@ -71,9 +78,11 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     if let Some(origin) = &origin {
         cors::allow(&app, allowance.as_deref(), origin, response.headers_mut());
     }
+    response.headers_mut().reserve(ADDED_HEADERS);
     security_headers::set(response.headers_mut(), app.is_secure);
     response.headers_mut().insert(X_REQUEST_ID, id.value());
-    tell(&app, &span, &method, route.as_ref(), response.status(), begun);
+    let span = || if is_quiet { span_of() } else { span.clone() };
+    tell(&app, span, &method, route.as_ref(), response.status(), begun);
     response
 }
 
@@ -100,7 +109,7 @@ async fn present(app: &App, headers: &HeaderMap) -> (Presented, Option<(u64, Lef
 /// never told: it may hold a key.
 fn tell(
     app: &App,
-    span: &tracing::Span,
+    span: impl FnOnce() -> tracing::Span,
     method: &Method,
     route: Option<&MatchedPath>,
     status: StatusCode,
@@ -110,10 +119,13 @@ fn tell(
     let route = route.map_or("none", MatchedPath::as_str);
     app.metrics.answered(method, route, status, took);
     let (status, micros) = (status.as_u16(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-    span.in_scope(|| match status {
-        500.. => tracing::warn!(%method, route, status, micros, "answered"),
-        _ => tracing::debug!(%method, route, status, micros, "answered"),
-    });
+    match status {
+        500.. => span().in_scope(|| tracing::warn!(%method, route, status, micros, "answered")),
+        _ if tracing::enabled!(tracing::Level::DEBUG) => {
+            span().in_scope(|| tracing::debug!(%method, route, status, micros, "answered"));
+        }
+        _ => {}
+    }
 }
 
 /// A header that never changes.

@@ -1,4 +1,4 @@
-//! A body that nobody wanted: what a request goes on to send after it was refused.
+//! A body that nobody wants: what a request goes on to send that was refused at the door.
 //!
 //! Promise: an answer that comes before the body was read reaches its sender, and the connection can be used on. Closing
 //! it with bytes unread would reset it, and the answer might be lost (RFC 9112, 9.6). A short body is read and dropped;
