@@ -3,6 +3,8 @@
  * dialog behind `?` lists them all.
  */
 
+import { untrack } from 'svelte';
+
 export interface Shortcut {
   /** As `KeyboardEvent.key`, letters in upper case. Two in a row are parted by a space: `G E`. */
   keys: string;
@@ -25,8 +27,10 @@ export const shortcuts = {
 
 /** Adds shortcuts until the answered function is called; fits `$effect(() => addShortcuts([...]))`. */
 export function addShortcuts(more: Shortcut[]): () => void {
-  known = [...known.filter(({ keys }) => !more.some((other) => other.keys === keys)), ...more];
-  return () => (known = known.filter((shortcut) => !more.includes(shortcut)));
+  // An effect that adds must not run again because something was added.
+  const others = untrack(() => known).filter(({ keys }) => !more.some((other) => other.keys === keys));
+  known = [...others, ...more];
+  return () => (known = untrack(() => known).filter((shortcut) => !more.includes(shortcut)));
 }
 
 addEventListener('keydown', (event) => {

@@ -1,1 +1,0 @@
-import"./index-1b79be3d.js";import{t as e}from"./PageHead-8848074d.js";function t(t){e(t,{title:`Explore`})}export{t as default};
