@@ -62,6 +62,7 @@ export function plotAxes(period: Period, color: (variable: string) => string, fo
       ...common,
       grid: { show: false },
       space: 70,
+      size: 28,
       values: (_, splits, __, ___, step) => splits.map((second) => timeLabel(second * 1000, step, period.zone)),
     },
     {

@@ -1,1 +1,0 @@
-import"./index-b47d1cc4.js";import{t as e}from"./PageHead-fecf350f.js";function t(t){e(t,{title:`Explore`})}export{t as default};
