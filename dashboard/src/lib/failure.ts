@@ -42,12 +42,13 @@ function detail(error: TidegaugeError): string {
   if (status === 401) return 'The key or token is not valid, has expired or was revoked.';
   if (status === 403) return 'It needs a key with the scope for it: `read` for the reports, `admin` for the settings.';
   if (status === 429) return `The limit of this key or tenant is used up. It frees in ${seconds ?? 'a few'} seconds.`;
-  if (status === 503) return seconds === null ? message : `${sentence(message)} Try again in ${seconds} seconds.`;
+  if (status === 503) return seconds === null ? sentence(message) : `${sentence(message)} Try again in ${seconds} seconds.`;
   return sentence(message);
 }
 
 function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return 'It gave no reason.';
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  const begun = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

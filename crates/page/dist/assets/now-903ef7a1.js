@@ -1,1 +1,0 @@
-import"./index-7b3c7796.js";import{t as e}from"./PageHead-8532fe73.js";function t(t){e(t,{title:`Now`})}export{t as default};
