@@ -68,13 +68,18 @@ impl IntoResponse for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let (status, detail) = match denied {
-            Denied::NoCredential => (StatusCode::UNAUTHORIZED, "a credential is required".to_owned()),
-            Denied::BadCredential => (StatusCode::UNAUTHORIZED, "the credential is not valid".to_owned()),
-            Denied::NoScope => (StatusCode::FORBIDDEN, "the credential may not do this".to_owned()),
-            Denied::Limited(limited) => (StatusCode::TOO_MANY_REQUESTS, limited.to_string()),
+            Denied::NoCredential => (StatusCode::UNAUTHORIZED, "a credential is required"),
+            Denied::BadCredential => (StatusCode::UNAUTHORIZED, "the credential is not valid"),
+            Denied::NoScope => (StatusCode::FORBIDDEN, "the credential may not do this"),
+            Denied::Limited(limited) => return limited.into(),
         };
-        let limited = if let Denied::Limited(limited) = denied { Some(limited) } else { None };
-        Self { limited, ..Self::new(status, detail) }
+        Self::new(status, detail)
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        Self { limited: Some(limited), ..Self::new(StatusCode::TOO_MANY_REQUESTS, limited.to_string()) }
     }
 }
 

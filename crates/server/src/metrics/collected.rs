@@ -22,7 +22,7 @@ fn store(registry: &mut Registry, app: &App) {
     let health = app.store.health();
     let (flushed, segments, segment_bytes, backlog, last_flush) = app.store.look(|view| {
         let manifest = &view.manifest;
-        let bytes: u64 = manifest.segments.iter().map(|segment| segment.meta.bytes).sum();
+        let bytes = manifest.segment_bytes();
         (manifest.facts_flushed, manifest.segments.len(), bytes, view.hot.bytes(), manifest.last_flush)
     });
     let takes_writes = u64::from(health.refuses.is_none());
