@@ -44,7 +44,14 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { title, status: status.as_u16(), detail: detail.into(), request_id: None, position: None, limited: None }
+        Self {
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            request_id: None,
+            position: None,
+            limited: None,
+        }
     }
 
     /// The same, at this line and column of the text that was sent.

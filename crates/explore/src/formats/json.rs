@@ -23,9 +23,10 @@ pub(super) struct Json {
 impl Json {
     pub fn new(schema: &SchemaRef) -> Result<Self, FormatError> {
         let rows = Rows::new(schema)?;
-        let columns = schema.fields().iter().map(|field| {
-            serde_json::json!({"name": field.name(), "type": type_name(field.data_type())})
-        });
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| serde_json::json!({"name": field.name(), "type": type_name(field.data_type())}));
         let columns = serde_json::Value::Array(columns.collect());
         let written = format!("{{\"columns\":{columns},\"rows\":[").into_bytes();
         Ok(Self { rows, written, has_rows: false })
@@ -78,7 +79,8 @@ impl Rows {
         let mut names = HashSet::new();
         for field in schema.fields() {
             if !names.insert(field.name()) {
-                let problem = format!("two columns are called {}: name one of them otherwise, with AS", field.name());
+                let problem =
+                    format!("two columns are called {}: name one of them otherwise, with AS", field.name());
                 return Err(FormatError::Unfit(problem));
             }
         }
@@ -129,9 +131,10 @@ fn type_name(of: &DataType) -> &'static str {
     match of {
         DataType::Timestamp(..) => "timestamp",
         DataType::Boolean => "boolean",
-        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            "number"
-        }
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => "number",
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => "list",
         DataType::Struct(_) | DataType::Map(..) => "object",
         of if of.is_integer() => "integer",

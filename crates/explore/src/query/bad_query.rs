@@ -21,7 +21,8 @@ impl BadQuery {
 
     /// The same, where the member is one of `outer`'s.
     pub(super) fn within(mut self, outer: &str) -> Self {
-        self.member = if self.member.is_empty() { outer.to_owned() } else { format!("{outer}.{}", self.member) };
+        self.member =
+            if self.member.is_empty() { outer.to_owned() } else { format!("{outer}.{}", self.member) };
         self
     }
 

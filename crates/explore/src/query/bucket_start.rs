@@ -4,8 +4,8 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::cast::AsArray as _;
+use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array as _, ArrayRef, PrimitiveArray};
 use arrow_schema::DataType;
 use datafusion::common::{Result, exec_err};
@@ -20,8 +20,12 @@ use super::interval::Interval;
 
 /// The start of the bucket in which `instant` lies.
 pub(super) fn bucket_start(interval: Interval, zone: TimeZone, instant: Expr) -> Expr {
-    ScalarUDF::new_from_impl(BucketStart { interval, zone, signature: Signature::any(1, Volatility::Immutable) })
-        .call(vec![instant])
+    ScalarUDF::new_from_impl(BucketStart {
+        interval,
+        zone,
+        signature: Signature::any(1, Volatility::Immutable),
+    })
+    .call(vec![instant])
 }
 
 #[derive(Debug)]

@@ -63,7 +63,9 @@ impl<'z> Calendar<'z> {
             return *span;
         }
         let after = self.known.partition_point(|span| span.start <= at);
-        if let Some(span) = after.checked_sub(1).and_then(|before| self.known.get(before)).filter(|span| is_in(span)) {
+        if let Some(span) =
+            after.checked_sub(1).and_then(|before| self.known.get(before)).filter(|span| is_in(span))
+        {
             self.last = after - 1;
             return *span;
         }

@@ -3,8 +3,8 @@
 //! `ne` and `not_in` hold exactly where `eq` and `in` do not: also where there is no value at all. Every other
 //! condition holds for values alone.
 
-use datafusion::logical_expr::{Expr, in_list, lit};
 use datafusion::functions_nested::expr_fn::array_has;
+use datafusion::logical_expr::{Expr, in_list, lit};
 use datafusion::scalar::ScalarValue;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::bad_query::at_most;
 use super::column::{Column, Columns, Kind};
 use super::plan::{instant, micros};
-use super::{BadQuery, MAX_FILTERS, MAX_FILTER_VALUES, MAX_TEXT_BYTES, Object};
+use super::{BadQuery, MAX_FILTER_VALUES, MAX_FILTERS, MAX_TEXT_BYTES, Object};
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -60,7 +60,18 @@ pub enum FilterOp {
 impl FilterOp {
     /// All of them, as they are written in a query.
     pub const NAMES: [&str; 12] = [
-        "eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "contains", "starts_with", "is_null", "is_not_null",
+        "eq",
+        "ne",
+        "in",
+        "not_in",
+        "lt",
+        "lte",
+        "gt",
+        "gte",
+        "contains",
+        "starts_with",
+        "is_null",
+        "is_not_null",
     ];
 }
 
@@ -123,7 +134,10 @@ fn one_of(filter: &Filter, column: &Column) -> Result<Expr, BadQuery> {
     };
     at_most(MAX_FILTER_VALUES, values.len(), "value")?;
     if column.kind == Kind::List {
-        return Err(BadQuery::new("op", format!("{} is a list: contains asks for an item of it", filter.column)));
+        return Err(BadQuery::new(
+            "op",
+            format!("{} is a list: contains asks for an item of it", filter.column),
+        ));
     }
     let mut pairs = Vec::with_capacity(values.len());
     for value in values {
@@ -168,7 +182,8 @@ fn text_within(filter: &Filter, column: Column) -> Result<Expr, BadQuery> {
 /// The column and a value as what can be compared.
 fn comparable(filter: &Filter, column: &Column, value: &Value) -> Result<(Expr, Expr), BadQuery> {
     let name = &filter.column;
-    let wanted = |what: &str| BadQuery::new("value", format!("{name} is {}: {what} is wanted", column.kind.told()));
+    let wanted =
+        |what: &str| BadQuery::new("value", format!("{name} is {}: {what} is wanted", column.kind.told()));
     let own = column.expr.clone();
     match (column.kind, value) {
         (_, Value::Null) => Err(BadQuery::new("value", "a value is wanted; is_null asks for none")),
@@ -203,7 +218,9 @@ fn comparable(filter: &Filter, column: &Column, value: &Value) -> Result<(Expr, 
 fn check_length(text: &str) -> Result<(), BadQuery> {
     match text.len() <= MAX_TEXT_BYTES {
         true => Ok(()),
-        false => Err(BadQuery::new("value", format!("a text to compare with has at most {MAX_TEXT_BYTES} bytes"))),
+        false => {
+            Err(BadQuery::new("value", format!("a text to compare with has at most {MAX_TEXT_BYTES} bytes")))
+        }
     }
 }
 

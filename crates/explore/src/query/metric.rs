@@ -77,7 +77,8 @@ impl Metric {
     /// The name in the answer.
     pub(super) fn name(&self) -> Result<String, BadQuery> {
         if let Some(name) = &self.name {
-            let is_good = !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control);
+            let is_good =
+                !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control);
             let problem = format!("a name has 1 to {MAX_NAME_BYTES} bytes and no control characters");
             return if is_good { Ok(name.clone()) } else { Err(BadQuery::new("as", problem)) };
         }
@@ -119,7 +120,9 @@ impl Metric {
             (MetricOp::Unique, _) => (count_distinct(own()), as_it_is),
             (MetricOp::Sum, Kind::Boolean) => (sum(cast(own(), DataType::Int64)), as_it_is),
             // 64 bits may not hold the sum: it is added up in more, and refused when it does not fit.
-            (MetricOp::Sum, Kind::Integer) => (sum(cast(own(), DataType::Decimal128(19, 0))), as_whole_number),
+            (MetricOp::Sum, Kind::Integer) => {
+                (sum(cast(own(), DataType::Decimal128(19, 0))), as_whole_number)
+            }
             (MetricOp::Sum, Kind::Number | Kind::Property) => (sum(column.as_number()), as_it_is),
             (MetricOp::Mean, Kind::Boolean | Kind::Integer | Kind::Number) => {
                 (avg(cast(own(), DataType::Float64)), as_it_is)

@@ -18,10 +18,7 @@ pub struct OrderBy {
 }
 
 /// What is asked for, by the columns of the answer.
-pub(super) fn asked(
-    order: &[Object<OrderBy>],
-    answer: &[(String, Expr)],
-) -> Result<Vec<SortExpr>, BadQuery> {
+pub(super) fn asked(order: &[Object<OrderBy>], answer: &[(String, Expr)]) -> Result<Vec<SortExpr>, BadQuery> {
     at_most(MAX_COLUMNS, order.len(), "order")?;
     let mut sorts = Vec::with_capacity(order.len() + 2);
     for (at, Object(OrderBy { by, desc })) in order.iter().enumerate() {

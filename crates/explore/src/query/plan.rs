@@ -17,7 +17,11 @@ use super::{BadQuery, MAX_COLUMNS, MAX_GROUPS, MAX_METRICS, Metric, Object, Quer
 
 const EVENT_TIME: &str = "event_time";
 
-pub(super) async fn plan(query: &Query, context: &SessionContext, now: Micros) -> Result<DataFrame, BadQuery> {
+pub(super) async fn plan(
+    query: &Query,
+    context: &SessionContext,
+    now: Micros,
+) -> Result<DataFrame, BadQuery> {
     query.limit()?;
     let failed = |error| BadQuery::planned(&error);
     let table = context.table(query.table.as_str()).await.map_err(failed)?;
@@ -175,4 +179,3 @@ pub(super) fn instant(text: &str) -> Option<Micros> {
 pub(super) fn micros(at: Micros) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(Some(at.0), Some("UTC".into())))
 }
-

@@ -66,13 +66,17 @@ async fn every_filter_holds_for_the_rows_for_which_it_should() {
         (json!(["int1", "lt", 10]), |row| row["int1"].as_i64().is_some_and(|value| value < 10)),
         (json!(["int1", "gte", 9.5]), |row| row["int1"].as_i64().is_some_and(|value| value >= 10)),
         (json!(["int1", "lte", 1e30]), |row| !row["int1"].is_null()),
-        (json!(["int1", "in", [1, 2, 3]]), |row| row["int1"].as_i64().is_some_and(|value| (1..=3).contains(&value))),
+        (json!(["int1", "in", [1, 2, 3]]), |row| {
+            row["int1"].as_i64().is_some_and(|value| (1..=3).contains(&value))
+        }),
         (json!(["int1", "ne", 5]), |row| row["int1"] != 5),
         (json!(["latitude", "gt", 12]), |row| row["latitude"].as_f64().is_some_and(|value| value > 12.0)),
         (json!(["latitude", "eq", 0.25]), |row| row["latitude"] == 0.25),
         (json!(["flag", "eq", true]), |row| row["flag"] == true),
         (json!(["flag", "ne", true]), |row| row["flag"] != true),
-        (json!(["event_time", "gte", "2026-11-21T12:00:00+01:00"]), |row| row["ago"].as_i64().unwrap() <= 3_600),
+        (json!(["event_time", "gte", "2026-11-21T12:00:00+01:00"]), |row| {
+            row["ago"].as_i64().unwrap() <= 3_600
+        }),
         (json!(["tags", "contains", "t1"]), |row| row["tags"].as_array().is_some_and(|tags| tags.len() > 1)),
         (json!(["tags", "is_null", null]), |row| row["tags"].is_null()),
         (json!(["properties.amount", "eq", 7]), |row| amount(row) == Some(7.0)),
@@ -130,7 +134,10 @@ async fn every_metric_is_what_the_rows_make_of_it() {
         assert_eq!(answer["count"], of.len());
         assert_eq!(answer["count_country"], texts("country").len());
         assert_eq!(answer["sum_int1"].as_i64().unwrap(), ints.iter().sum::<f64>() as i64);
-        assert_eq!(answer["min_int1"].as_i64().unwrap(), ints.iter().copied().fold(f64::MAX, f64::min) as i64);
+        assert_eq!(
+            answer["min_int1"].as_i64().unwrap(),
+            ints.iter().copied().fold(f64::MAX, f64::min) as i64
+        );
         assert_eq!(number("max_latitude"), column("latitude").into_iter().fold(f64::MIN, f64::max));
         assert_eq!(number("mean_int1"), ints.iter().sum::<f64>() / ints.len() as f64);
         assert_eq!(number("mean_flag"), trues as f64 / flags.len() as f64);
@@ -156,7 +163,13 @@ fn percentile(mut values: Vec<f64>, p: f64) -> f64 {
 #[tokio::test]
 async fn buckets_are_ordered_by_time_and_are_absent_where_nothing_is() {
     let hour = 3_600.0;
-    let context = engine(&[row(0.5, "a"), row(hour + 1.0, "a"), row(hour + 2.0, "b"), row(30.0 * hour, "a"), row(-5.0, "later")]);
+    let context = engine(&[
+        row(0.5, "a"),
+        row(hour + 1.0, "a"),
+        row(hour + 2.0, "b"),
+        row(30.0 * hour, "a"),
+        row(-5.0, "later"),
+    ]);
     let by_hour = json!({"table": "events", "interval": "hour"});
     let expected = [
         json!({"time": "2026-11-21T10:00:00.000Z", "count": 2}),
@@ -226,7 +239,8 @@ async fn a_sum_that_64_bits_cannot_hold_is_refused_and_words_are_no_numbers() {
     rows[0]["properties"] = json!("{\"n\": \"NaN\"}");
     rows[1]["properties"] = json!("{\"n\": 2.5}");
     let context = engine(&rows);
-    let query = |column: &str| json!({"table": "events", "metrics": [{"op": "sum", "column": column, "as": "sum"}]});
+    let query =
+        |column: &str| json!({"table": "events", "metrics": [{"op": "sum", "column": column, "as": "sum"}]});
     let frame = super::plan(&context, &query("int1")).await.unwrap();
     assert!(frame.collect().await.unwrap_err().to_string().contains("18446744073709551614"));
     assert_eq!(ask(&context, query("properties.n")).await, [json!({"sum": 2.5})]);

@@ -34,7 +34,8 @@ fn slow_start(interval: Interval, zone: &TimeZone, at: i64) -> i64 {
             };
             let fixed = here.offset().to_time_zone();
             let rounding = ZonedRound::new().smallest(unit).increment(increment).mode(jiff::RoundMode::Floor);
-            let floor = here.timestamp().to_zoned(fixed).round(rounding).unwrap().timestamp().as_microsecond();
+            let floor =
+                here.timestamp().to_zoned(fixed).round(rounding).unwrap().timestamp().as_microsecond();
             let next = here.timestamp().checked_add(1.microsecond()).unwrap();
             let change = zone.preceding(next).next().map(|change| change.timestamp().as_microsecond());
             return floor.max(change.unwrap_or(i64::MIN));
@@ -63,8 +64,18 @@ fn instants(zone: &TimeZone) -> Vec<i64> {
 #[test]
 fn buckets_are_those_of_the_calendar_in_every_kind_of_time_zone() {
     let zones = [
-        "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo",
-        "Asia/Beirut", "America/Havana", "Pacific/Apia", "Africa/Casablanca", "America/St_Johns", "Asia/Kathmandu",
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "America/Sao_Paulo",
+        "Asia/Beirut",
+        "America/Havana",
+        "Pacific/Apia",
+        "Africa/Casablanca",
+        "America/St_Johns",
+        "Asia/Kathmandu",
     ];
     for name in zones {
         let zone = zone(name).unwrap();
@@ -110,7 +121,14 @@ fn days_of_a_changed_clock_have_23_and_25_hours_and_the_ends_of_time_are_no_trou
     assert_eq!(start("2026-10-25T23:00:00Z"), "2026-10-25T23:00:00Z");
     for interval in Interval::ALL {
         let mut calendar = Calendar::new(interval, &berlin);
-        for at in [i64::MIN, i64::MIN + 1, Timestamp::MIN.as_microsecond(), 0, Timestamp::MAX.as_microsecond(), i64::MAX] {
+        for at in [
+            i64::MIN,
+            i64::MIN + 1,
+            Timestamp::MIN.as_microsecond(),
+            0,
+            Timestamp::MAX.as_microsecond(),
+            i64::MAX,
+        ] {
             assert!(calendar.start_of(at) <= at);
         }
     }

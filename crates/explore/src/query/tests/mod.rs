@@ -25,20 +25,31 @@ const NOW: Micros = Micros(1_795_262_400_000_000);
 
 /// An engine with the table `events`, in several parts, of these rows: `[seconds before now, name, country, int1, latitude, flag, tags]`.
 fn engine(rows: &[Value]) -> SessionContext {
-    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4).with_batch_size(64));
-    context.register_udf(crate::functions::property_function());
+    let context =
+        SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4).with_batch_size(64));
+    let functions = crate::functions::scalar();
+    let property = functions.iter().find(|function| function.name() == "property").unwrap();
+    context.register_udf(property.as_ref().clone());
     let column = |name: &str| rows.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
-    let texts = |name: &str| column(name).iter().map(|value| value.as_str().map(str::to_owned)).collect::<Vec<_>>();
+    let texts =
+        |name: &str| column(name).iter().map(|value| value.as_str().map(str::to_owned)).collect::<Vec<_>>();
     let labels = |name: &str| -> ArrayRef {
         let texts = texts(name);
         Arc::new(texts.iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>())
     };
-    let times = column("ago").iter().map(|ago| NOW.0 - (ago.as_f64().unwrap_or(0.0) * 1e6) as i64).collect::<Vec<_>>();
+    let times = column("ago")
+        .iter()
+        .map(|ago| NOW.0 - (ago.as_f64().unwrap_or(0.0) * 1e6) as i64)
+        .collect::<Vec<_>>();
     let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
     let ids = (0..rows.len()).map(|row| Some(format!("id{row:05}"))).collect::<StringArray>();
-    let tags = column("tags").iter().map(|tags| {
-        tags.as_array().map(|tags| tags.iter().map(|tag| tag.as_str().map(str::to_owned)).collect::<Vec<_>>())
-    }).collect::<Vec<_>>();
+    let tags = column("tags")
+        .iter()
+        .map(|tags| {
+            tags.as_array()
+                .map(|tags| tags.iter().map(|tag| tag.as_str().map(str::to_owned)).collect::<Vec<_>>())
+        })
+        .collect::<Vec<_>>();
     let mut list = arrow_array::builder::ListBuilder::new(arrow_array::builder::StringBuilder::new());
     for tags in tags {
         let is_there = tags.is_some();
@@ -63,7 +74,8 @@ fn engine(rows: &[Value]) -> SessionContext {
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     assert_eq!(schema.field(2).data_type(), &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
     let whole =
-        RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, column)| column).collect()).unwrap();
+        RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, column)| column).collect())
+            .unwrap();
     let parts = (0..4).map(|part| {
         let (from, to) = (rows.len() * part / 4, rows.len() * (part + 1) / 4);
         vec![whole.slice(from, to - from)]

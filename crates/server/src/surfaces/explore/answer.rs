@@ -30,7 +30,8 @@ pub(super) async fn of(
     begun: Instant,
 ) -> Result<Response, Failure> {
     let writer = Writer::new(format, &answer.schema)?;
-    let mut writing = Writing { answer, writer: Some(writer), rows: 0, begun, has_ended: false, _place: place };
+    let mut writing =
+        Writing { answer, writer: Some(writer), rows: 0, begun, has_ended: false, _place: place };
     let first = writing.next_piece().await?;
     let body = if writing.has_ended { Body::from(first) } else { stream(first, writing) };
     let mut response = body.into_response();

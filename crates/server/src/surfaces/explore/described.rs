@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tidegauge_explore::formats::Format;
 use tidegauge_explore::query::{
-    DEFAULT_LIMIT, FilterOp, Interval, MAX_COLUMNS, MAX_FILTERS, MAX_GROUPS, MAX_LIMIT, MAX_METRICS, MAX_NAME_BYTES,
-    MetricOp, TableName,
+    DEFAULT_LIMIT, FilterOp, Interval, MAX_COLUMNS, MAX_FILTERS, MAX_GROUPS, MAX_LIMIT, MAX_METRICS,
+    MAX_NAME_BYTES, MetricOp, TableName,
 };
 use utoipa::openapi::content::Content;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{KnownFormat, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, OpenApi, ToSchema};
+use utoipa::{IntoResponses, OpenApi};
 
 use super::routes;
 use crate::openapi::{Members, Refusals, named_schema, one_of, or_null, reference};
@@ -137,9 +137,12 @@ fn filter() -> Members {
     ));
     Members::new("A condition on a column.")
         .required("column", text().description(Some("Its name, or `properties.` and a path.")))
-        .required("op", one_of(FilterOp::NAMES).description(Some(
-            "`ne` and `not_in` hold where `eq` and `in` do not, also where there is no value.",
-        )))
+        .required(
+            "op",
+            one_of(FilterOp::NAMES).description(Some(
+                "`ne` and `not_in` hold where `eq` and `in` do not, also where there is no value.",
+            )),
+        )
         .optional("value", value)
         .closed()
         .example(json!({"column": "country", "op": "in", "value": ["DE", "AT"]}))
@@ -150,9 +153,15 @@ fn metric() -> Members {
     let name = text().min_length(Some(1)).max_length(Some(MAX_NAME_BYTES));
     Members::new("What is told of a group of rows.")
         .required("op", one_of(MetricOp::ALL.map(MetricOp::as_str)))
-        .optional("column", text().description(Some("Of which column; `count` may have none, and counts rows.")))
+        .optional(
+            "column",
+            text().description(Some("Of which column; `count` may have none, and counts rows.")),
+        )
         .optional("p", p.description(Some("Which percentile; for `percentile` alone.")))
-        .optional("as", name.description(Some("Its name in the answer; else `count`, `mean_x`, `p95_x`, `unique_x`...")))
+        .optional(
+            "as",
+            name.description(Some("Its name in the answer; else `count`, `mean_x`, `p95_x`, `unique_x`...")),
+        )
         .optional("where", filters("Of the rows for which these hold, too."))
         .closed()
         .example(json!({"op": "percentile", "column": "latency_total", "p": 95}))
@@ -163,7 +172,8 @@ fn answer() -> Members {
         .schema_type(Type::Object)
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
         .description(Some("A member a column; null where there is no value."));
-    let whole = |told: &str| ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(told));
+    let whole =
+        |told: &str| ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(told));
     let truncated = ObjectBuilder::new().schema_type(Type::Boolean);
     Members::new("An answer.")
         .required("columns", ArrayBuilder::new().items(reference::<QueryColumn>()))

@@ -109,7 +109,9 @@ impl IntoResponse for Failure {
                 let (status, detail) = body_refused(refused);
                 (status, detail.to_owned())
             }
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "questions are asked with POST".to_owned()),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "questions are asked with POST".to_owned())
+            }
         };
         Problem::new(status, detail).into_response()
     }
@@ -127,7 +129,9 @@ fn body_refused(refused: BodyRefused) -> (StatusCode, &'static str) {
         BodyRefused::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
         BodyRefused::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"),
         BodyRefused::Encoded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not taken"),
-        BodyRefused::CutShort | BodyRefused::TooManyAtOnce => (StatusCode::BAD_REQUEST, "the body ended early"),
+        BodyRefused::CutShort | BodyRefused::TooManyAtOnce => {
+            (StatusCode::BAD_REQUEST, "the body ended early")
+        }
     }
 }
 

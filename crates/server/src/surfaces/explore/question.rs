@@ -43,11 +43,13 @@ pub(super) async fn sql(app: &App, request: Request<Body>) -> Result<Statement, 
     let (is_json, is_text, body) = read(app, request).await?;
     if is_json {
         let read: Result<Object<SqlBody>, _> = serde_json::from_slice(&body.bytes);
-        let Object(SqlBody { sql, limit, parameters }) = read.map_err(|error| Failure::bad(error.to_string()))?;
+        let Object(SqlBody { sql, limit, parameters }) =
+            read.map_err(|error| Failure::bad(error.to_string()))?;
         return Ok(Statement { sql, parameters, limit: checked_limit(limit)? });
     }
     if !is_text {
-        let told = "SQL is sent in JSON (Content-Type: application/json), or as application/sql or text/plain";
+        let told =
+            "SQL is sent in JSON (Content-Type: application/json), or as application/sql or text/plain";
         return Err(Failure::UnsupportedType(told));
     }
     let sql = str::from_utf8(&body.bytes).map_err(|_| Failure::bad("the statement is not UTF-8"))?;
