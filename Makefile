@@ -24,6 +24,17 @@ run: ## Build the server and start it on 127.0.0.1:8080 with ./data
 build: ## Build the release binary
 	$(CARGO) build --release --locked
 
+.PHONY: page
+page: ## Build the TypeScript client and the page, into the sources: commit what comes out
+	npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm run --prefix sdk/typescript generate
+	npm run --prefix sdk/typescript check
+	npm run --prefix sdk/typescript test
+	npm ci --prefix dashboard --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm run --prefix dashboard check
+	npm run --prefix dashboard test
+	npm run --prefix dashboard build
+
 .PHONY: test
 test: lint $(VENV)/ready $(NODE)/ready ## Install what the tests need, lint, and run all tests
 	tests/install-redis
