@@ -17,12 +17,14 @@ const EXECUTABLE = process.env.TIDEGAUGE_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long to wait for what must come, in milliseconds: only what is broken takes so long. */
 const PATIENCE = 30_000;
+/** Faults of a kind that are told. */
+const MAX_TOLD = 8;
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 740 };
 const THEMES = ['light', 'dark'];
 
 /** Runs a test in a browser of its own, and ends the process: 0 when it went well; else with what happened on standard error. */
-function run(test) {
+function run(test, { expected = [] } = {}) {
   let browser;
   const watched = [];
   (async () => {
@@ -30,17 +32,23 @@ function run(test) {
       executablePath: EXECUTABLE,
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
     });
-    const result = await test({ open: (how) => open(browser, watched, how), browser });
+    const result = await test({ open: (how) => open(browser, watched, { expected, ...how }), browser });
     for (const page of watched) quiet(page);
     if (result !== undefined) console.log(JSON.stringify(result));
   })()
     .catch(async (error) => {
       console.error(error);
-      for (const page of watched) console.error(page.url(), JSON.stringify(page.seen, null, 1));
-      await Promise.all(watched.map((page, at) => screenshot(page, `failed-${path.basename(process.argv[1], '.cjs')}-${at}`).catch(() => {})));
+      for (const page of watched) console.error(page.url(), JSON.stringify(inShort(page.seen), null, 1));
+      const name = `failed-${path.basename(process.argv[1], '.cjs')}`;
+      await Promise.all(watched.map((page, at) => screenshot(page, `${name}-${at}`).catch(() => {})));
       process.exitCode = 1;
     })
     .finally(() => browser?.close());
+}
+
+/** The first few of each kind, without repeats. */
+function inShort(seen) {
+  return Object.fromEntries(Object.entries(seen).map(([kind, all]) => [kind, [...new Set(all)].slice(0, MAX_TOLD)]));
 }
 
 /**
@@ -84,7 +92,8 @@ function quiet(page) {
   const { errors, violations, foreign, failed } = page.seen;
   const faults = [...errors, ...violations, ...foreign, ...failed];
   const found = faults.filter((fault) => !page.expected.some((text) => fault.includes(text)));
-  if (found.length > 0) throw new Error(`${page.url()}:\n${found.join('\n')}`);
+  const told = [...new Set(found)].slice(0, MAX_TOLD);
+  if (found.length > 0) throw new Error(`${page.url()}: ${found.length} faults:\n${told.join('\n')}`);
 }
 
 /** Signs in to the dashboard. */

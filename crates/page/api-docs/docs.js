@@ -12,7 +12,6 @@ const attributes = {
   'allow-spec-file-load': 'false',
   'persist-auth': 'false',
   'load-fonts': 'false',
-  'render-style': 'focused',
   'schema-style': 'table',
   'show-header': 'false',
   'show-method-in-nav-bar': 'as-colored-text',
@@ -53,10 +52,29 @@ const set = (element, values) => {
   for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
 };
 
-const isDark = matchMedia('(prefers-color-scheme: dark)');
+// Light or dark as was chosen in the dashboard, else as the system is.
+const system = matchMedia('(prefers-color-scheme: dark)');
+const chosen = () => {
+  try {
+    return localStorage.getItem('tidegauge-theme');
+  } catch {
+    return null; // Storage is forbidden here.
+  }
+};
+
+// Where there is no room for the bar at the side, everything stands in one list.
+const narrow = matchMedia('(max-width: 767px)');
+
 const page = document.createElement('rapi-doc');
-const dress = () => set(page, { theme: isDark.matches ? 'dark' : 'light', ...colours[isDark.matches ? 'dark' : 'light'] });
-isDark.addEventListener('change', dress);
+const arrange = () => set(page, { 'render-style': narrow.matches ? 'view' : 'focused' });
+narrow.addEventListener('change', arrange);
+const dress = () => {
+  const theme = ['light', 'dark'].includes(chosen()) ? chosen() : system.matches ? 'dark' : 'light';
+  document.documentElement.dataset.theme = theme;
+  set(page, { theme, ...colours[theme] });
+};
+system.addEventListener('change', dress);
+addEventListener('storage', dress);
 
 const back = document.createElement('a');
 back.slot = 'nav-logo';
@@ -65,6 +83,7 @@ back.href = '../';
 back.textContent = '← Tidegauge';
 
 dress();
+arrange();
 set(page, attributes);
 page.append(back);
 document.body.append(page);

@@ -5,8 +5,6 @@
 //! they work behind a proxy that strips a prefix of the path. What they show they ask the API for, with a credential.
 
 mod accept_encoding;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
