@@ -9,6 +9,7 @@
 
 mod answer;
 mod asking;
+mod ending;
 mod error;
 mod explorer;
 mod functions;

@@ -14,6 +14,7 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use crate::ending::PauseWhereRowsGrow;
 use crate::functions;
 use crate::views::{self, Question};
 
@@ -44,6 +45,7 @@ pub(crate) fn state(partitions: usize) -> SessionState {
         .with_aggregate_functions(functions::aggregates())
         .with_window_functions(SessionStateDefaults::default_window_functions())
         .with_table_function_list(tables)
+        .with_physical_optimizer_rule(Arc::new(PauseWhereRowsGrow))
         .build()
 }
 

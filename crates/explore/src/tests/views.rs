@@ -164,13 +164,13 @@ fn a_connection_is_one_row_with_what_its_newest_messages_said() {
         "SELECT {columns} FROM connections WHERE event_time >= now() - INTERVAL '2 hours' ORDER BY 1"
     );
     let rows = [
-        format!("closed|false|90.0|9|null|bye|90.000000 secs|ann|{id}"),
+        format!("closed|false|90.0|9|null|bye|PT90S|ann|{id}"),
         format!("open|true|60.0|7|null|null|null|ann|{id}"),
-        format!("silent|false|0.0|null|null|null|0.000000 secs|ann|{id}"),
+        format!("silent|false|0.0|null|null|null|P0D|ann|{id}"),
     ];
     assert_eq!(asked.lines(&recent), rows);
     let all = format!("SELECT {columns} FROM connections ORDER BY 1");
-    let old = format!("old|false|3600.0|null|null|done|1 hours|ann|{id}");
+    let old = format!("old|false|3600.0|null|null|done|PT3600S|ann|{id}");
     let lines = asked.lines(&all);
     assert_eq!(lines.len(), 4);
     assert!(lines[1].starts_with("old|false|3600.0|null|null|done|"), "{} {old}", lines[1]);
