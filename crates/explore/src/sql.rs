@@ -9,6 +9,7 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::Statement as Standard;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ use crate::views::View;
 pub const MAX_SQL_BYTES: usize = 256 * 1024;
 /// Words, numbers and signs of a statement: how deep its expressions can get.
 pub const MAX_SQL_TOKENS: usize = 20_000;
+/// Signs and words of a statement that put two expressions together: planning takes the square of how many stand in a row.
+pub const MAX_SQL_OPERATORS: usize = 1000;
 /// Parameters of a statement.
 pub const MAX_PARAMETERS: usize = 1000;
 /// How deep it may nest: parentheses, subqueries.
@@ -43,6 +46,11 @@ impl Statement {
         if words > MAX_SQL_TOKENS {
             return Err(ExploreError::bad(format!(
                 "the statement has more than {MAX_SQL_TOKENS} words and signs"
+            )));
+        }
+        if tokens.iter().filter(|token| is_operator(&token.token)).count() > MAX_SQL_OPERATORS {
+            return Err(ExploreError::bad(format!(
+                "the statement has more than {MAX_SQL_OPERATORS} operators; IN takes a list of any length"
             )));
         }
         let mut statements = DFParserBuilder::new(tokens)
@@ -79,6 +87,39 @@ impl Statement {
         let has_parameters = !plan.get_parameter_names()?.is_empty();
         let plan: LogicalPlan = if has_parameters { plan.with_param_values(parameters)? } else { plan };
         Ok(DataFrame::new(state, plan))
+    }
+}
+
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            use Keyword::{
+                AND, BETWEEN, CASE, ESCAPE, EXCEPT, FILTER, ILIKE, INTERSECT, IS, JOIN, LIKE, NOT, OR,
+                SELECT, UNION, WHEN,
+            };
+            const WORDS: [Keyword; 16] = [
+                AND, BETWEEN, CASE, ESCAPE, EXCEPT, FILTER, ILIKE, INTERSECT, IS, JOIN, LIKE, NOT, OR,
+                SELECT, UNION, WHEN,
+            ];
+            WORDS.contains(&word.keyword)
+        }
+        Token::Number(..)
+        | Token::Char(_)
+        | Token::SingleQuotedString(_)
+        | Token::EscapedStringLiteral(_)
+        | Token::UnicodeStringLiteral(_)
+        | Token::DollarQuotedString(_)
+        | Token::NationalStringLiteral(_)
+        | Token::HexStringLiteral(_)
+        | Token::Placeholder(_)
+        | Token::Comma
+        | Token::Whitespace(_)
+        | Token::Period
+        | Token::LParen
+        | Token::RParen
+        | Token::SemiColon
+        | Token::EOF => false,
+        _ => true,
     }
 }
 
