@@ -87,7 +87,8 @@ pub(crate) struct Receiving {
     pub left: Duration,
     /// What it may take in all.
     pub time: Duration,
-    pub work: Work,
+    /// Held until nothing more is wanted.
+    pub _work: Work,
 }
 
 impl Receiving {

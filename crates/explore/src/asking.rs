@@ -112,7 +112,7 @@ impl Asking {
         };
         let work = Work(handle.spawn(work).abort_handle());
         let time = budget.time();
-        let mut receiving = Receiving { from, left: time, time, work };
+        let mut receiving = Receiving { from, left: time, time, _work: work };
         let first = receiving.next().await.transpose()?;
         let schema = told.await.map_err(|_| ExploreError::Failed)?;
         Ok(Answer { schema, batches: Batches::new(first, receiving), truncated })
