@@ -47,6 +47,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         surfaces::activity::described(),
         surfaces::otlp::described(),
         surfaces::admin::described(),
+        surfaces::live::described(),
+        surfaces::me::described(),
         probes::described(),
     ];
     let mut document = Base::openapi();
@@ -102,7 +104,8 @@ struct IfNoneMatch {
     etag: String,
 }
 
-/// The ways of a credential. A token is sent as a bearer too; `queryToken` is for browsers' WebSockets alone.
+/// The ways of a credential. A token is sent as a bearer too; `queryToken` is for what a browser opens
+/// without headers: WebSockets and event streams.
 fn credentials() -> [(&'static str, SecurityScheme); 4] {
     let key = |value: fn(ApiKeyValue) -> ApiKey, name, description: &str| {
         SecurityScheme::ApiKey(value(ApiKeyValue::with_description(name, description)))

@@ -28,6 +28,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(surfaces::activity::routes())
         .merge(surfaces::otlp::routes())
         .merge(surfaces::admin::routes())
+        .merge(surfaces::live::routes())
+        .merge(surfaces::me::routes())
         .merge(probes::routes())
         .merge(openapi::routes())
 }
