@@ -187,3 +187,35 @@ fn after(hot: &Hot, table: Table, sequence: u64) -> impl Iterator<Item = Result<
     let frames = parts.flat_map(|part| part.committed());
     frames.filter(move |frame| frame.sequence() > sequence).map(move |frame| frame.load())
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::StringArray;
+
+    use super::*;
+
+    #[test]
+    fn what_waits_is_bounded_and_who_takes_it_late_is_told_what_he_was_not_given() {
+        let feed = Arc::new(Feed::default());
+        let follower = feed.follow(&[Table::Events]);
+        let rows: Arc<dyn arrow_array::Array> = Arc::new(StringArray::from(vec!["a", "b"]));
+        let batch = RecordBatch::try_from_iter([("event_id", rows)]).unwrap();
+        let publish = |sequence, bytes, table| {
+            feed.publish(&[Published { sequence, table, batch: batch.clone(), bytes }]);
+        };
+        let taken = || {
+            let Followed { batches, lost_rows } = follower.take();
+            (batches.iter().map(|published| published.sequence).collect::<Vec<_>>(), lost_rows)
+        };
+        publish(1, MAX_FOLLOWED_BYTES + 1, Table::Events);
+        assert_eq!(taken(), (vec![1], 0), "one that is larger than all may be is given alone");
+        publish(2, MAX_FOLLOWED_BYTES, Table::Events);
+        publish(3, MAX_FOLLOWED_BYTES, Table::Sessions);
+        publish(4, 1, Table::Events);
+        publish(5, 0, Table::Events);
+        assert_eq!(taken(), (vec![2], 4), "nothing comes behind a gap before it was told");
+        publish(6, 1, Table::Events);
+        assert_eq!(taken(), (vec![6], 0));
+        follower.wait_until(Instant::now());
+    }
+}
