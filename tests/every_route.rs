@@ -53,6 +53,10 @@ fn shown(answer: &Answer, names: Names<'_>) -> (u16, String) {
         }
         text = Value::Object(object).to_string();
     }
+    // A stream's first message is of its own instant.
+    if let Some((before, rest)) = text.split_once("\"time\":\"") {
+        text = before.to_owned() + rest.split_once('"').unwrap().1;
+    }
     (answer.status, text.replace(names.tenant, "TENANT").replace(names.project, "PROJECT"))
 }
 
