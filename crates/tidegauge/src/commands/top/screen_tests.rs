@@ -60,7 +60,7 @@ fn a_terminal_of_80_by_24_shows_everything() {
         "requests/s",
         "errors, 60 s",
         "╻ ╻  ╺┓ ╺━┓",
-        "page_view              120 █████",
+        "page_view        120 ██████ ",
         "10:00:04 purchase shop DE  shop.example",
         "q quit   p pause   f events   Tab project",
     ] {
