@@ -1,5 +1,7 @@
 //! What the made-up traffic promises: the same again, nothing in the future, and the shape of real traffic.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
