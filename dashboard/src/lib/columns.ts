@@ -15,6 +15,7 @@ const LABELS: Record<string, string> = {
   client_device_type: 'Device',
   client_id: 'Client',
   client_os_name: 'System',
+  connection_id: 'Connection',
   event_name: 'Event',
   ip: 'IP address',
   is_error: 'Error',
@@ -22,7 +23,9 @@ const LABELS: Record<string, string> = {
   oauth_id: 'OAuth client',
   page_url: 'Page',
   project_id: 'Project',
+  protocol_name: 'Protocol',
   response_code: 'Status',
+  service_name: 'Service',
   user_agent: 'User agent',
 };
 
