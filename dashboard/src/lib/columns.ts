@@ -9,6 +9,7 @@ const LABELS: Record<string, string> = {
   api_name: 'API',
   alias: 'Key alias',
   app_id: 'App',
+  browser: 'Browser',
   bytes_in: 'Bytes in',
   bytes_out: 'Bytes out',
   client_browser_name: 'Browser',
