@@ -91,6 +91,7 @@ ${end}`;
 /** As the query's own filters are: "is not" holds also where there is no value. */
 function condition({ column, op, value: given }: QueryFilter, value: (one: Scalar) => string): string {
   const name = `"${column.replaceAll('"', '""')}"`;
+  if (op === 'is_null' || op === 'is_not_null') return `${name} IS ${op === 'is_null' ? '' : 'NOT '}NULL`;
   const list = (Array.isArray(given) ? given : [given ?? '']).map((one) => value(one as Scalar)).join(', ');
   switch (op) {
     case 'eq': return `${name} = ${list}`;
@@ -103,7 +104,5 @@ function condition({ column, op, value: given }: QueryFilter, value: (one: Scala
     case 'gte': return `${name} >= ${list}`;
     case 'contains': return `strpos(${name}, ${list}) > 0`;
     case 'starts_with': return `starts_with(${name}, ${list})`;
-    case 'is_null': return `${name} IS NULL`;
-    case 'is_not_null': return `${name} IS NOT NULL`;
   }
 }
