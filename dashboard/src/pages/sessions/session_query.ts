@@ -1,16 +1,7 @@
 /** The questions about one session: what is known of it, and its events. */
 import type { Query } from '@tidegauge/client';
 import { EVENT_COLUMNS } from '../../lib/event_columns';
-
-/** Of the table `sessions`, in the order in which they are shown. */
-export const SESSION_COLUMNS = [
-  'session_id', 'project_id', 'event_time', 'received_at', 'user_id', 'client_id', 'country', 'ip', 'app_id', 'app_version',
-  'environment', 'data_residency', 'space_id', 'installation_id', 'installation_version', 'device_id', 'capture_id',
-  'latitude', 'longitude', 'location_accuracy', 'client_created', 'client_ip', 'client_user_agent', 'client_device_type',
-  'client_device_vendor', 'client_device_model', 'client_os_name', 'client_os_version', 'client_browser_name',
-  'client_browser_version', 'client_browser_engine', 'client_cpu_architecture', 'client_screen_width',
-  'client_screen_height',
-] as const;
+import { SESSION_COLUMNS } from './session_columns';
 
 export const MOST_EVENTS = 2_000;
 /** A link says about when the session was, so that not all of the past has to be looked through. */

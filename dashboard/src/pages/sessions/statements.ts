@@ -6,6 +6,7 @@
  * Values are parameters; what stands in the text are columns' names, quoted.
  */
 import type { QueryFilter, Scalar, SqlQuery } from '@tidegauge/client';
+import { DESCRIBED } from './session_columns';
 
 export interface Asked {
   /** Milliseconds since 1970. */
@@ -17,13 +18,6 @@ export interface Asked {
 
 /** Events are looked at this long around the range, so that sessions at its edges are whole. */
 const AROUND_MS = 6 * 3_600_000;
-
-/** The columns of `sessions` that sessions can be narrowed by, besides those that their events have too. */
-const DESCRIBED = [
-  'client_id', 'environment', 'data_residency', 'space_id', 'app_id', 'app_version', 'installation_id', 'device_id', 'ip',
-  'client_device_type', 'client_device_vendor', 'client_device_model', 'client_os_name', 'client_os_version',
-  'client_browser_name', 'client_browser_version', 'client_browser_major',
-] as const;
 
 /** How often sessions began, in pieces of time, with what is needed for means and shares. */
 export function overTimeStatement(asked: Asked, step: string): SqlQuery {
@@ -72,14 +66,14 @@ function statement({ from, to, project, filters }: Asked, select: string, end: s
     max(country) AS country, max(user_id) AS user_id, max(client_id) AS client_id
   FROM events WHERE ${around} AND session_id <> '' GROUP BY project_id, session_id
 ), described AS (
-  SELECT project_id, session_id, event_time, country, user_id, ${DESCRIBED.join(', ')}
+  SELECT project_id, session_id, event_time, country, user_id, client_id, ${DESCRIBED.join(', ')}
   FROM sessions WHERE ${around}
 ), visits AS (
   SELECT coalesce(d.project_id, h.project_id) AS project_id, coalesce(d.session_id, h.session_id) AS session_id,
     coalesce(d.event_time, h.first) AS started, coalesce(h.events, 0) AS events,
     coalesce(date_part('epoch', h.last) - date_part('epoch', h.first), 0) AS seconds,
     coalesce(d.country, h.country) AS country, coalesce(d.user_id, h.user_id) AS user_id,
-    coalesce(d.client_id, h.client_id) AS client_id, ${DESCRIBED.filter((column) => column !== 'client_id').map((column) => `d.${column}`).join(', ')}
+    coalesce(d.client_id, h.client_id) AS client_id, ${DESCRIBED.map((column) => `d.${column}`).join(', ')}
   FROM described d FULL JOIN happened h ON d.project_id = h.project_id AND d.session_id = h.session_id
 )
 ${select}
