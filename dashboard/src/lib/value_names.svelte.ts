@@ -2,6 +2,7 @@
  * What values are called where the value itself is nothing to read: an API by its name, a key by its alias. Pages tell
  * what they learn; chips and tables ask.
  */
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { onSignOut } from './session.svelte';
 
@@ -16,9 +17,12 @@ onSignOut(() => names.clear());
 
 export function learnName(column: string, value: string, name: string): void {
   const key = `${column}\n${value}`;
-  if (names.get(key) === name) return;
-  names.set(key, name);
-  if (names.size > MAX_NAMES) names.delete(names.keys().next().value!);
+  // Who tells is not told.
+  untrack(() => {
+    if (names.get(key) === name) return;
+    names.set(key, name);
+    if (names.size > MAX_NAMES) names.delete(names.keys().next().value!);
+  });
 }
 
 /** The name that was told, else the value, of a hash its beginning. */
