@@ -54,7 +54,13 @@ export function plotSeries(
   return [{}, ...lines, ...dashed];
 }
 
-export function plotAxes(period: Period, color: (variable: string) => string, format: (n: number) => string): uPlot.Axis[] {
+/** `size` is how wide the labels of y are; as wide as they need unless said otherwise. */
+export function plotAxes(
+  period: Period,
+  color: (variable: string) => string,
+  format: (n: number) => string,
+  size?: number,
+): uPlot.Axis[] {
   const font = '12px system-ui, sans-serif';
   const common = { stroke: color('--muted'), font, ticks: { show: false } };
   return [
@@ -68,7 +74,7 @@ export function plotAxes(period: Period, color: (variable: string) => string, fo
     {
       ...common,
       grid: { stroke: color('--grid'), width: 1 },
-      size: (_, values) => 14 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
+      size: (_, values) => size ?? 14 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
       space: 36,
       values: (_, splits) => splits.map(format),
     },
