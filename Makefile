@@ -7,6 +7,10 @@ SECONDS ?= 10
 # A virtual environment and a directory of npm packages for the clients that the tests use; made by `make test`.
 VENV := .venv
 NODE := .node
+# What the page and the TypeScript client are built with: npm writes these files last.
+PAGE := sdk/typescript/node_modules/.package-lock.json dashboard/node_modules/.package-lock.json
+# A newer node than the system's, where tests/install-npm has put one.
+export PATH := $(abspath .node-runtime/node_modules/.bin):$(PATH)
 export TIDEGAUGE_TEST_PYTHON := $(abspath $(VENV)/bin/python)
 export TIDEGAUGE_TEST_NODE_MODULES := $(abspath $(NODE)/node_modules)
 
@@ -25,20 +29,22 @@ build: ## Build the release binary
 	$(CARGO) build --release --locked
 
 .PHONY: page
-page: ## Build the TypeScript client and the page, into the sources: commit what comes out
-	npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund --loglevel=error
+page: $(PAGE) ## Build the TypeScript client and the page, into the sources: commit what comes out
 	npm run --prefix sdk/typescript generate
-	npm run --prefix sdk/typescript check
-	npm run --prefix sdk/typescript test
-	npm ci --prefix dashboard --ignore-scripts --no-audit --no-fund --loglevel=error
-	npm run --prefix dashboard check
-	npm run --prefix dashboard test
 	npm run --prefix dashboard build
+	tests/page-is-built
+
+.PHONY: screenshots
+screenshots: $(NODE)/ready ## Take the pictures in docs/images from the page with the demo's data
+	tests/install-chromium
+	TIDEGAUGE_SCREENSHOTS=$(abspath docs/images) $(CARGO) test --release --locked -p tidegauge --test blackbox -- --ignored kept_as_a_picture
 
 .PHONY: test
-test: lint $(VENV)/ready $(NODE)/ready ## Install what the tests need, lint, and run all tests
+test: lint $(VENV)/ready $(NODE)/ready $(PAGE) ## Install what the tests need, lint, and run all tests
 	tests/install-redis
 	tests/install-postgres
+	tests/install-chromium
+	tests/page-is-built
 	tests/run
 
 .PHONY: lint
@@ -66,7 +72,7 @@ format: ## Format the code
 .PHONY: clean
 clean: ## Remove what was built; the data stays
 	$(CARGO) clean
-	rm -rf $(VENV) $(NODE)
+	rm -rf $(VENV) $(NODE) .node-runtime dashboard/node_modules sdk/typescript/node_modules
 
 $(VENV)/ready: tests/python/requirements.txt
 	tests/install-python $(VENV)
@@ -74,4 +80,9 @@ $(VENV)/ready: tests/python/requirements.txt
 
 $(NODE)/ready: tests/node/package.json tests/node/package-lock.json
 	tests/install-node $(NODE)
+	touch $@
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	tests/install-npm
+	npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

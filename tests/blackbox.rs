@@ -38,6 +38,7 @@ mod logs;
 mod mudbase;
 mod older_directories;
 mod otlp;
+mod page;
 mod privacy;
 mod raw_http;
 mod raw_paths;

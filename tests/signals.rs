@@ -1,16 +1,9 @@
 //! The platform's own published JavaScript client (`@ombori/grid-signals` on npm) works against Tidegauge unchanged,
 //! in Node and in a page: what it sends is acknowledged and stored, field by field.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::harness::{Server, Site};
-
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/node");
-const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/install-node");
+use crate::harness::{Server, Site, node};
 
 #[test]
 fn a_visit_at_a_kiosk_is_stored_field_by_field() {
@@ -192,31 +185,7 @@ fn assert_same_moment(exported: &Value, printed: &Value) {
 
 /// What a script printed that drove the client against the server, in a time zone.
 fn run_script(name: &str, server: &Server, key: &str, zone: &str) -> Value {
-    let output = Command::new("node")
-        .arg(format!("{SCRIPTS}/{name}"))
-        .env("NODE_PATH", packages())
-        .env("GRID_SIGNALS_API", format!("{}/signals/v1/{key}", server.client().base()))
-        .env("TENANT", "default")
-        .env("TZ", zone)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The packages that `make test` prepared, or the same made here and kept.
-fn packages() -> PathBuf {
-    if let Some(prepared) = std::env::var_os("TIDEGAUGE_TEST_NODE_MODULES") {
-        return prepared.into();
-    }
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grid-signals");
-    let lock = File::create(place.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let (done, wanted) = (place.join("done"), std::fs::read(format!("{SCRIPTS}/package-lock.json")).unwrap());
-    if std::fs::read(&done).ok().as_ref() != Some(&wanted) {
-        let output = Command::new(INSTALL).arg(&place).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        std::fs::write(&done, &wanted).unwrap();
-    }
-    place.join("node_modules")
+    let api = format!("{}/signals/v1/{key}", server.client().base());
+    let variables = [("GRID_SIGNALS_API", &*api), ("TENANT", "default"), ("TZ", zone)];
+    serde_json::from_str(&node::run(&format!("node/{name}"), &variables)).unwrap()
 }

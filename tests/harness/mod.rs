@@ -1,11 +1,13 @@
 //! What the tests share: a server in a directory of its own, an HTTP client, a raw one, the commands.
 
+pub mod browser;
 pub mod canonical;
 pub mod client;
 pub mod command;
 pub mod document;
 pub mod jwt;
 pub mod key_server;
+pub mod node;
 pub mod postgres;
 pub mod python;
 pub mod raw;

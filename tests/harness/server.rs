@@ -26,8 +26,17 @@ pub struct Start {
 
 impl Start {
     pub fn new(data: &Path, args: &[&str]) -> Self {
+        Self::of("serve", data, args)
+    }
+
+    /// `tidegauge demo`: a server with a history, and with traffic that goes on.
+    pub fn demo(data: &Path, args: &[&str]) -> Self {
+        Self::of("demo", data, args)
+    }
+
+    fn of(what: &str, data: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
-        serve_args(&mut command, data, args);
+        listening_args(&mut command, what, data, args);
         Self { command, data: data.to_owned() }.cleaned()
     }
 
@@ -37,7 +46,7 @@ impl Start {
         // Without the trap the signal would end the process where a full disk only fails the write.
         let script = format!("trap '' XFSZ; ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, BINARY]);
-        serve_args(&mut command, data, args);
+        listening_args(&mut command, "serve", data, args);
         Self { command, data: data.to_owned() }.cleaned()
     }
 
@@ -70,8 +79,8 @@ fn clean(command: &mut Command) {
     }
 }
 
-fn serve_args(command: &mut Command, data: &Path, args: &[&str]) {
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
+fn listening_args(command: &mut Command, what: &str, data: &Path, args: &[&str]) {
+    command.args([what, "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
 }
 
 /// A server that may not listen yet, or never will.
@@ -103,8 +112,12 @@ pub struct Server {
 impl Server {
     /// A client with connections of its own and the admin key.
     pub fn client(&self) -> Client {
-        let key = std::fs::read_to_string(self.data.join("admin.key")).unwrap();
-        self.client_with(key.trim())
+        self.client_with(&self.admin_key())
+    }
+
+    /// The key that the first start wrote.
+    pub fn admin_key(&self) -> String {
+        std::fs::read_to_string(self.data.join("admin.key")).unwrap().trim().to_owned()
     }
 
     pub fn client_with(&self, key: &str) -> Client {

@@ -33,6 +33,11 @@ impl Site {
         self.prepare(args).listening()
     }
 
+    /// Starts `tidegauge demo` with further arguments, and waits until it listens.
+    pub fn start_demo(&self, args: &[&str]) -> Server {
+        Start::demo(&self.data, args).listening()
+    }
+
     /// A start to be refined.
     pub fn prepare(&self, args: &[&str]) -> Start {
         Start::new(&self.data, args)

@@ -7,6 +7,7 @@ pub mod app;
 pub mod auth;
 pub mod body;
 pub mod client_address;
+mod entity_tag;
 pub mod front_door;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -15,6 +16,7 @@ pub mod intake;
 pub mod limits;
 pub mod metrics;
 pub mod openapi;
+pub mod page;
 pub mod probes;
 pub mod problem;
 pub mod query;

@@ -10,7 +10,7 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -25,14 +25,15 @@ pub(crate) use answers::Refusals;
 pub(crate) use schemas::{Members, batch_of, named_schema, one_of, or_null, parameter, reference};
 
 use crate::app::App;
+use crate::entity_tag::is_known;
 use crate::{probes, surfaces};
 
 /// How long a copy of the document may be used without asking whether it still holds: it changes with the program.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// The route. The document is written once, when the router is made.
+/// The route. The document is written once, when somebody first asks for it.
 pub fn routes() -> Router<Arc<App>> {
-    let written = Arc::new(Written::new(&document()));
+    let written: Arc<OnFirstAsk> = Arc::new(LazyLock::new(|| Written::new(&document())));
     Router::new().route("/api/openapi.json", get(openapi_document)).layer(Extension(written))
 }
 
@@ -46,6 +47,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         surfaces::grid::described(),
         surfaces::activity::described(),
         surfaces::otlp::described(),
+        surfaces::explore::described(),
         surfaces::admin::described(),
         probes::described(),
     ];
@@ -88,7 +90,7 @@ struct Base;
         (status = 304, description = "The caller's copy still holds", headers(("ETag" = String))),
     ),
 )]
-async fn openapi_document(Extension(written): Extension<Arc<Written>>, headers: HeaderMap) -> Response {
+async fn openapi_document(Extension(written): Extension<Arc<OnFirstAsk>>, headers: HeaderMap) -> Response {
     written.answer(&headers)
 }
 
@@ -123,6 +125,8 @@ fn credentials() -> [(&'static str, SecurityScheme); 4] {
     ]
 }
 
+type OnFirstAsk = LazyLock<Written>;
+
 /// The document as it is sent.
 struct Written {
     body: Bytes,
@@ -141,17 +145,10 @@ impl Written {
 
     fn answer(&self, headers: &HeaderMap) -> Response {
         let told = [(header::CACHE_CONTROL, CACHE_CONTROL), (header::ETAG, self.etag.clone())];
-        if self.is_known(headers) {
+        if self.etag.to_str().is_ok_and(|etag| is_known(headers, etag)) {
             return (StatusCode::NOT_MODIFIED, told).into_response();
         }
         let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         (told, json, self.body.clone()).into_response()
-    }
-
-    /// Whether the caller has it already (RFC 9110, 13.1.2).
-    fn is_known(&self, headers: &HeaderMap) -> bool {
-        let sent = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let mut tags = sent.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
-        tags.any(|tag| tag == "*" || self.etag.as_bytes() == tag.as_bytes())
     }
 }

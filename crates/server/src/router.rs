@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::app::App;
 use crate::front_door::front_door;
-use crate::{openapi, probes, problem, surfaces};
+use crate::{openapi, page, probes, problem, surfaces};
 
 /// All routes. A further surface is one folder and one line here.
 pub fn router(app: App) -> Router {
@@ -27,7 +27,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(surfaces::grid::routes())
         .merge(surfaces::activity::routes())
         .merge(surfaces::otlp::routes())
+        .merge(surfaces::explore::routes())
         .merge(surfaces::admin::routes())
         .merge(probes::routes())
         .merge(openapi::routes())
+        .merge(page::routes())
 }

