@@ -3,8 +3,22 @@ import type { Query, SqlQuery } from '@tidegauge/client';
 
 export type Asked = { kind: 'query'; body: Query } | { kind: 'sql'; body: SqlQuery };
 
+/** Indented, but what fits into a line stays in one. */
 export function jsonOf(asked: Asked): string {
-  return JSON.stringify(asked.body, null, 2);
+  return pretty(asked.body, '');
+}
+
+const LINE = 76;
+
+function pretty(value: unknown, indent: string): string {
+  const flat = JSON.stringify(value);
+  if (value === null || typeof value !== 'object' || (indent !== '' && indent.length + flat.length <= LINE)) return flat;
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const parts = isList
+    ? value.map((one) => pretty(one, inner))
+    : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${pretty(one, inner)}`);
+  return `${isList ? '[' : '{'}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${isList ? ']' : '}'}`;
 }
 
 /** For a POSIX shell, which takes the key from `$TIDEGAUGE_KEY`. */

@@ -1,6 +1,6 @@
 import type { Answer, Query } from '@tidegauge/client';
 import { expect, test } from 'vitest';
-import { curlOf } from './call';
+import { curlOf, jsonOf } from './call';
 import { ALL, bars, drawable, intervalOf, overTime } from './chart';
 import { draftQuery, emptyDraft, fits, metricName, parseDraft, withOp, withTable, writeDraft, type Draft } from './draft';
 import { toSql } from './to_sql';
@@ -73,6 +73,14 @@ WHERE event_time >= '2026-11-01T00:00:00.000Z'
 GROUP BY 1, 2
 ORDER BY time
 LIMIT 10`);
+});
+
+test('the shown JSON is the question, a line where it fits into one', () => {
+  const body: Query = { table: 'events', metrics: [{ op: 'count' }], filters: Array.from({ length: 5 }, () => ({ column: 'page_url', op: 'eq', value: '/a "quoted" path' })) };
+  const text = jsonOf({ kind: 'query', body });
+  expect(JSON.parse(text)).toEqual(body);
+  expect(text).toContain('\n  "metrics": [{"op":"count"}],\n');
+  expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThan(100);
 });
 
 test('a curl line survives quotes', () => {
