@@ -18,6 +18,7 @@ export interface TidegaugeOptions {
 
 /** What a query's rows can be had as, beside JSON. */
 export type RowsAs =
+  | 'application/json'
   | 'text/csv'
   | 'application/x-ndjson'
   | 'application/vnd.apache.arrow.stream'
