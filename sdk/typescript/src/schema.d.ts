@@ -870,6 +870,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live/{projectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A project as it is, each second, and its events as they land.
+         * @description A browser's `EventSource`, which can set no header, may send the credential as `access_token`.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole tenant as it is, each second, and its events as they land; with a project's credential, that project.
+         * @description A browser's `EventSource`, which can set no header, may send the credential as `access_token`.
+         */
+        get: operations["liveTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the credential stands for, and what it may do. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1246,6 +1303,8 @@ export interface components {
             /** @description With `Prefer: handling=lenient` only. */
             errors?: components["schemas"]["ErrorDetail"][];
         };
+        /** @enum {string} */
+        CredentialKind: "key" | "token";
         /** @description A refusal in a sentence. */
         DetailError: {
             detail: string;
@@ -1565,6 +1624,98 @@ export interface components {
             /** @description How long the old key goes on working. */
             overlap_seconds: number;
         };
+        /** @description The last message of a stream. */
+        LiveEnd: {
+            /** @description Why it ends. */
+            reason: components["schemas"]["LiveEndReason"];
+        };
+        /**
+         * @description Why a stream ends.
+         * @enum {string}
+         */
+        LiveEndReason: "slow_reader" | "credential" | "server_stopping";
+        /** @description The JSON behind `data:`, by the message's `event:`: `snapshot`, `event`, `missed`, `end`. */
+        LiveMessage: components["schemas"]["LiveSnapshot"] | Record<string, never> | components["schemas"]["LiveMissed"] | components["schemas"]["LiveEnd"];
+        /** @description That events are missing between the message before and the next one. */
+        LiveMissed: {
+            /** @description Why. */
+            reason: components["schemas"]["LiveMissedReason"];
+            /**
+             * Format: int64
+             * @description How many, of all names; left out when that is not known.
+             */
+            events?: number;
+        };
+        /**
+         * @description Why events are missing.
+         * @enum {string}
+         */
+        LiveMissedReason: "not_kept" | "too_many";
+        /** @description A name of events, and how often it came. */
+        LiveName: {
+            name: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description A project, or a whole tenant, right now. */
+        LiveSnapshot: {
+            /**
+             * Format: date-time
+             * @description The server's clock.
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description Connections that are open.
+             */
+            open_connections: number;
+            /**
+             * Format: double
+             * @description Events that landed in the last second.
+             */
+            events_per_second: number;
+            /**
+             * Format: double
+             * @description API requests that landed in the last second.
+             */
+            requests_per_second: number;
+            /**
+             * Format: double
+             * @description The share of errors (400 and up) among the API requests that landed in the last 60 seconds; null without requests.
+             */
+            error_rate: number | null;
+            /**
+             * Format: int64
+             * @description Events ever.
+             */
+            total_events: number;
+            /** @description The names of events that landed most often in the last 60 seconds, the most frequent first. */
+            top_names: components["schemas"]["LiveName"][];
+        };
+        /** @description Whom a credential stands for. */
+        Me: {
+            /** @description The tenant whose data it reaches. */
+            tenant: string;
+            /** @description The one project that it is for; every one of the tenant's when null. */
+            project: string | null;
+            /** @description What it may do. */
+            scopes: components["schemas"]["ScopeName"][];
+            /** @description Whether it administers the server itself, and every tenant. */
+            is_operator: boolean;
+            /** @description What kind it is. */
+            credential: components["schemas"]["CredentialKind"];
+            /** @description The key's id, never its text; null for a token. */
+            key_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null if never.
+             */
+            expires_at: string | null;
+            /** @description The projects that it may see, sorted: the first 1,000. */
+            projects: string[];
+            /** @description The server's version. */
+            version: string;
+        };
         /** @description A key that was just made: the one time that its text is shown. */
         NewKey: {
             /** @description Its text, the credential itself. */
@@ -1700,6 +1851,11 @@ export interface components {
             code: number;
             message: string;
         };
+        /**
+         * @description One thing that a credential may do.
+         * @enum {string}
+         */
+        ScopeName: "ingest" | "read" | "admin";
         SignalClient: components["schemas"]["SignalRecord"] & ({
             clientId: string;
         } | {
@@ -7556,6 +7712,252 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds after which it may be tried again */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /** @description Each event too, as it lands */
+                feed?: "events";
+                /** @description Of the feed only events of these names */
+                event_name?: string[];
+                /** @description As `Last-Event-ID`, for who can set no header */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last message that the caller knows: the feed goes on behind it, or says `missed` */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The project */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that ends with a message `end`, or when the connection does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, is another tenant's, or is not the credential's own */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no place for another reader now */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liveTenant: {
+        parameters: {
+            query?: {
+                /** @description Each event too, as it lands */
+                feed?: "events";
+                /** @description Of the feed only events of these names */
+                event_name?: string[];
+                /** @description As `Last-Event-ID`, for who can set no header */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last message that the caller knows: the feed goes on behind it, or says `missed` */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that ends with a message `end`, or when the connection does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no place for another reader now */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The credential's tenant, scopes and projects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be told now */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
