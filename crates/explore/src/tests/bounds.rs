@@ -78,7 +78,6 @@ fn what_would_run_for_hours_ends_at_its_time_and_gives_its_place_and_memory_back
             "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i FROM n) SELECT * FROM n WHERE i > 1",
             "SELECT count(*) FROM events a JOIN events b ON a.event_id || b.event_id = 'x' JOIN events c ON a.project_id = c.project_id",
             "SELECT count(*) FROM events a JOIN events b ON a.project_id = b.project_id AND a.event_id || b.event_id = 'x' JOIN events c ON b.project_id = c.project_id",
-            "SELECT count(*) FROM (SELECT unnest(string_to_array(properties, ',')) FROM events) x, events b, events c WHERE b.event_id || c.event_id = 'x'",
             "SELECT a.event_id FROM events a JOIN events b ON a.event_id < b.event_id JOIN events c ON b.event_id > c.event_id WHERE a.int1 > c.int1",
         ] {
             let budget = Budget::new(Duration::from_millis(300), 64 << 20);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use datafusion::prelude::DataFrame;
 use futures::StreamExt as _;
 use serde_json::Value;
 use tidegauge_facts::events::{Category, Priority};
@@ -119,14 +118,6 @@ impl Asked {
     ) -> Result<(Rows, bool), ExploreError> {
         let asking = self.asking(budget);
         self.runtime.block_on(async { rows(asking.sql(text, parameters, limit).await?).await })
-    }
-
-    pub fn run(&self, frame: impl AsyncFnOnce(&crate::Asking) -> DataFrame) -> Result<Rows, ExploreError> {
-        let asking = self.asking(Self::budget());
-        self.runtime.block_on(async {
-            let frame = frame(&asking).await;
-            rows(asking.run(frame, 1000).await?).await.map(|(rows, _)| rows)
-        })
     }
 
     /// The rows, each as one text.

@@ -181,3 +181,24 @@ fn a_connection_is_one_row_with_what_its_newest_messages_said() {
     assert_eq!(Asked::new(&store, scope("t", Some("q"))).lines("SELECT count(*) FROM connections"), ["0"]);
     assert_eq!(Asked::new(&store, scope("u", None)).lines("SELECT count(*) FROM connections"), ["0"]);
 }
+
+#[test]
+fn a_query_that_was_built_is_answered_within_the_same_bounds() {
+    use datafusion::functions_aggregate::expr_fn::count;
+    use datafusion::prelude::{col, lit};
+    use futures::TryStreamExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    append(&store, [Event { properties: Some(r#"{"a":"x"}"#), ..event("t", "1", 1_000_000) }].into_iter());
+    let asked = Asked::new(&store, scope("t", None));
+    let asking = asked.asking(Asked::budget());
+    asked.runtime.block_on(async {
+        let events = asking.context().table("events").await.unwrap();
+        let by = vec![crate::property(col("properties"), "a")];
+        let frame = events.aggregate(by, vec![count(lit(1))]).unwrap();
+        let answer = asking.run(frame, 10).await.unwrap();
+        let batches: Vec<_> = answer.batches.try_collect().await.unwrap();
+        assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
+    });
+}
