@@ -186,8 +186,9 @@ fn to_another_project_of_the_tenant_every_route_answers_as_if_nothing_were_there
     wait_until("the new key", || neighbour.get(STATS).status == 200);
     let theirs = routes(&document, given.theirs(), &key);
     for (theirs, nobodys) in theirs.iter().zip(&routes(&document, NOBODYS, &key)) {
-        // The figures of `stats` are the tenant's, and a key of the tenant sees them; the grid's names are of tenants.
-        let is_tenants = matches!(&*theirs.operation.id, "getEventStats" | "getStoreHealth");
+        // The figures of `stats` are the tenant's, and a key of the tenant sees them, and its own tenant's name; the grid's
+        // names are of tenants.
+        let is_tenants = matches!(&*theirs.operation.id, "getEventStats" | "getStoreHealth" | "getMe");
         if is_tenants || theirs.asks == Asks::Nothing || matches!(&*theirs.operation.tag, "grid" | "signals")
         {
             continue;

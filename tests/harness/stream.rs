@@ -106,12 +106,6 @@ impl Stream {
         }
     }
 
-    /// Waits until the other side has closed, however.
-    pub fn closed(&mut self) {
-        let mut sink = [0; 16 * 1024];
-        while self.reader.read(&mut sink).is_ok_and(|read| read > 0) {}
-    }
-
     /// Nothing is read while this is used.
     pub fn socket(&self) -> &TcpStream {
         self.reader.get_ref()
