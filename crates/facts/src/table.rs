@@ -49,6 +49,17 @@ impl Table {
         Self::ALL.into_iter().find(|table| *table as u8 == code)
     }
 
+    /// The names of its columns, in the order of its schema.
+    #[must_use]
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Events => events::COLUMNS,
+            Self::Sessions => sessions::COLUMNS,
+            Self::Connections => connections::COLUMNS,
+            Self::Requests => requests::COLUMNS,
+        }
+    }
+
     /// Every column of the table. A batch may hold fewer: a column that is missing is all null.
     #[must_use]
     pub fn schema(self) -> SchemaRef {
@@ -187,6 +198,9 @@ macro_rules! table {
             });
             std::sync::Arc::clone(&SCHEMA)
         }
+
+        /// The names of its columns, in their order.
+        pub const COLUMNS: &[&str] = &[$(stringify!($rname),)* $(stringify!($oname),)*];
 
         impl $crate::table::Row for $row<'_> {
             const TABLE: $crate::table::Table = $table;

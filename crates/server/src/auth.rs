@@ -60,9 +60,7 @@ impl Caller {
     pub fn charge_facts(&self, facts: usize) -> Result<(), Limited> {
         self.charge(Kind::Events, facts as u64).map(drop)
     }
-}
 
-impl Caller {
     /// Whether he may administer the server and every tenant: with an API key of the operator's own tenant that has the
     /// scope `admin` and is not bound to a project. A token's issuer speaks for tenants, not for the server.
     #[must_use]
@@ -244,7 +242,8 @@ impl<S: Sync> FromRequestParts<S> for Presented {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or(Self(Err(Denied::NoCredential))))
+        // Taken, not copied: each handler asks once, and who asks again finds nobody.
+        Ok(parts.extensions.remove().unwrap_or(Self(Err(Denied::NoCredential))))
     }
 }
 

@@ -39,8 +39,8 @@ struct Counted {
     answers: Family<Answer, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     limited: Family<LimitedBy, Counter>,
-    /// The counters of a route, so that counting an answer is a look-up and an addition.
-    routes: RwLock<HashMap<(&'static str, String), Arc<OfRoute>>>,
+    /// The counters of a route's methods, so that counting an answer is a look-up and an addition.
+    routes: RwLock<HashMap<String, HashMap<&'static str, OfRoute>>>,
 }
 
 struct OfRoute {
@@ -94,10 +94,18 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts an answer.
     pub fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
-        let of_route = self.of_route(known(method), route);
-        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
-        of_route.by_class[class].inc();
-        of_route.seconds.observe(took.as_secs_f64());
+        let method = known(method);
+        let count = |of_route: &OfRoute| {
+            let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
+            of_route.by_class[class].inc();
+            of_route.seconds.observe(took.as_secs_f64());
+        };
+        if let Some(known) = self.0.routes.read().get(route).and_then(|methods| methods.get(method)) {
+            return count(known);
+        }
+        let mut routes = self.0.routes.write();
+        let methods = routes.entry(route.to_owned()).or_default();
+        count(methods.entry(method).or_insert_with(|| self.of_route(method, route)));
     }
 
     /// Counts a refusal.
@@ -119,17 +127,12 @@ impl Metrics {
         Ok(out)
     }
 
-    fn of_route(&self, method: &'static str, route: &str) -> Arc<OfRoute> {
-        let key = (method, route.to_owned());
-        if let Some(known) = self.0.routes.read().get(&key) {
-            return Arc::clone(known);
-        }
+    fn of_route(&self, method: &'static str, route: &str) -> OfRoute {
         let answer = |status| Answer { method, route: route.to_owned(), status };
-        let made = Arc::new(OfRoute {
+        OfRoute {
             by_class: CLASSES.map(|class| self.0.answers.get_or_create_owned(&answer(class))),
             seconds: self.0.seconds.get_or_create_owned(&Asked { method, route: route.to_owned() }),
-        });
-        Arc::clone(self.0.routes.write().entry(key).or_insert(made))
+        }
     }
 }
 

@@ -36,6 +36,18 @@ impl Budget {
         Self::new(Duration::MAX, u64::MAX)
     }
 
+    /// The time it was given.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// The bytes it was given.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Whether there is time left.
     ///
     /// # Errors

@@ -64,6 +64,12 @@ pub(crate) struct TrafficFile {
 }
 
 impl Manifest {
+    /// Bytes of all segments.
+    #[must_use]
+    pub fn segment_bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.meta.bytes).sum()
+    }
+
     /// Reads the manifest; an empty one in a new directory.
     pub(crate) fn load(dir: &DataDir) -> Result<Self, StoreError> {
         match Self::read(dir)? {

@@ -12,7 +12,7 @@ use crate::budget::Budget;
 use crate::error::StoreError;
 use crate::hot::Part;
 use crate::merge::with_columns_of;
-use crate::rows::{Query, Source, pick, rows_of_part, schema_of};
+use crate::rows::{Query, Source, count_of_part, pick, rows_of_part, schema_of};
 use crate::segment::{OpenSegment, RowRange, Segment, Texts};
 use crate::snapshot::Snapshot;
 
@@ -84,6 +84,17 @@ fn split(open: &OpenSegment, query: &Query, range: RowRange) -> Vec<RowRange> {
 }
 
 impl Piece {
+    /// How many rows [`Piece::read`] answers.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn rows(&self) -> Result<usize, StoreError> {
+        Ok(match &self.kind {
+            Kind::Segment(_, RowRange { rows, .. }) => rows.len(),
+            Kind::Part(part) => count_of_part(&self.query, part)?,
+        })
+    }
+
     /// The query's columns of all rows. A column that the source lacks is left out: it is all null.
     ///
     /// # Errors

@@ -99,6 +99,16 @@ impl Snapshot {
     }
 }
 
+/// How many rows of a part the query asks for, its test aside.
+pub(crate) fn count_of_part(query: &Query, part: &Part) -> Result<usize, StoreError> {
+    let is_within = query.from <= *part.times.start() && *part.times.end() <= query.to;
+    let of_tenant = part.tenants.iter().find(|(tenant, _)| **tenant == *query.tenant);
+    if is_within {
+        return Ok(of_tenant.map_or(0, |(_, rows)| usize::try_from(*rows).unwrap_or(usize::MAX)));
+    }
+    Ok(rows_of_part(query, &part.load()?)?.len())
+}
+
 /// The rows of a part that the query asks for, its test aside, by time, then id.
 pub(crate) fn rows_of_part(query: &Query, batch: &RecordBatch) -> Result<Vec<u32>, StoreError> {
     let tenants = Labels::of(batch, "tenant_id")?;
@@ -137,6 +147,10 @@ pub(crate) fn tested(
 
 /// The rows at these places, in this order.
 pub(crate) fn pick(batch: &RecordBatch, rows: &[u32]) -> Result<RecordBatch, StoreError> {
+    if batch.num_columns() == 0 {
+        // Rows of which nothing is known are rows too.
+        return Ok(batch.slice(0, rows.len()));
+    }
     take_record_batch(batch, &UInt32Array::from(rows.to_vec()))
         .map_err(|error| StoreError::format("pick rows")(error.into()))
 }

@@ -36,6 +36,7 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(Box<Settings>),
+    Demo(Box<commands::demo::Args>),
     Config(Box<commands::config::Args>),
     #[command(subcommand)]
     Key(commands::key::Command),
@@ -71,7 +72,8 @@ fn main() -> ExitCode {
         Cli::command().error(ErrorKind::MissingSubcommand, "a command is missing; --help lists them").exit()
     };
     let result = match command {
-        Command::Serve(settings) => commands::serve::run(*settings, effective.options, sources),
+        Command::Serve(settings) => commands::serve::run(*settings, effective.options, sources, None),
+        Command::Demo(args) => commands::demo::run(*args, effective.options, sources),
         Command::Config(args) => commands::config::run(&args, &effective.options),
         Command::Key(command) => commands::key::run(command),
         Command::Tenant(command) => commands::tenant::run(command),

@@ -27,11 +27,6 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// The intake of pages' own scripts answers any origin, and its own preflights: the key is in the path.
 const OPEN_TO_ALL: &str = "/signals/v1/";
 
-/// The origin of the page that asks, if one does.
-pub fn origin(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(ORIGIN).cloned()
-}
-
 /// The answer to a preflight; `None` when the request is none, or not for us to answer.
 pub fn preflight(app: &App, method: &Method, headers: &HeaderMap, path: &str) -> Option<Response> {
     if method != Method::OPTIONS || path.starts_with(OPEN_TO_ALL) {
@@ -54,16 +49,11 @@ pub fn preflight(app: &App, method: &Method, headers: &HeaderMap, path: &str) ->
 pub fn allow(app: &App, asked: Option<&Allowance>, origin: &HeaderValue, headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("Origin"));
     let is_allowed = origin.to_str().is_ok_and(|origin| match asked {
-        Some(allowance) => is_among(origin, &allowance.terms.cors_origins),
+        Some(allowance) => allowance.terms.allows(origin),
         None => app.door.allowances.is_anyones_origin(origin),
     });
     if is_allowed && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
-}
-
-/// Whether an origin is one of these, or any is.
-fn is_among(origin: &str, allowed: &[String]) -> bool {
-    allowed.iter().any(|one| one == "*" || one == origin)
 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::header::{HeaderName, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
@@ -22,20 +23,22 @@ pub use self::request_id::{RequestId, TraceId};
 use self::unread::Unread;
 use crate::app::App;
 use crate::auth::{Presented, shown_credential};
-use crate::limits::{Kind, Left, set_fields};
+use crate::limits::{Kind, Left, RATE_LIMIT, set_fields};
 use crate::problem::Problem;
 
 /// Headers that every answer is given here.
 const ADDED_HEADERS: usize = 8;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The layer.
 pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = RequestId::of(request.headers());
-    let trace = TraceId::of(request.headers());
-    let span_of = || match &trace {
+    // Kept as it was sent: whether it names a trace is asked when a span is made.
+    let parent = request.headers().get(TRACEPARENT).cloned();
+    let span_of = || match parent.as_ref().and_then(TraceId::of) {
         Some(trace) => tracing::info_span!("request", request_id = id.as_str(), trace_id = trace.as_str()),
         None => tracing::info_span!("request", request_id = id.as_str()),
     };
@@ -46,7 +49,7 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     request.headers_mut().insert(X_REQUEST_ID, id.value());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let origin = cors::origin(request.headers());
+    let origin = request.headers().get(ORIGIN).cloned();
     let expects = unread::expects_leave(request.headers());
 
     let answered = async {
@@ -54,13 +57,15 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
             return (answer, None, None, None);
         }
         let (presented, left) = present(&app, request.headers()).await;
-        let tenant = presented.0.as_ref().ok().map(|caller| Arc::clone(&caller.allowance));
+        // Only a page's origin is held against the tenant's when the answer is there.
+        let asked =
+            origin.as_ref().and(presented.0.as_ref().ok()).map(|caller| Arc::clone(&caller.allowance));
         // Who is refused here has sent a body that nobody will look at.
-        let (mut request, unread) = if tenant.is_none() { watched(request) } else { (request, None) };
+        let (mut request, unread) = if presented.0.is_err() { watched(request) } else { (request, None) };
         request.extensions_mut().insert(presented);
-        (next.run(request).await, left, tenant, unread)
+        (next.run(request).await, left, asked, unread)
     };
-    let (mut response, left, allowance, unread) = answered.instrument(span.clone()).await;
+    let (mut response, left, asked, unread) = answered.instrument(span.clone()).await;
 
     if let Some(unread) = unread {
         unread.settle(expects, response.headers_mut()).await;
@@ -71,12 +76,11 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     if let Some(kind) = response.extensions().get::<Kind>() {
         app.metrics.limited(*kind);
     }
-    let is_told = |headers: &HeaderMap| headers.contains_key("ratelimit");
-    if let Some((limit, left)) = left.filter(|_| !is_told(response.headers())) {
+    if let Some((limit, left)) = left.filter(|_| !response.headers().contains_key(RATE_LIMIT)) {
         set_fields(response.headers_mut(), Kind::Requests, limit, left);
     }
     if let Some(origin) = &origin {
-        cors::allow(&app, allowance.as_deref(), origin, response.headers_mut());
+        cors::allow(&app, asked.as_deref(), origin, response.headers_mut());
     }
     response.headers_mut().reserve(ADDED_HEADERS);
     security_headers::set(response.headers_mut(), app.is_secure);
@@ -126,9 +130,4 @@ fn tell(
         }
         _ => {}
     }
-}
-
-/// A header that never changes.
-const fn fixed(name: &'static str, value: &'static str) -> (HeaderName, HeaderValue) {
-    (HeaderName::from_static(name), HeaderValue::from_static(value))
 }

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::rate::Left;
 
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// What is left of a rate.
+pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// What there is a limit on.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use limited::{Kind, Limited, set_fields};
+pub use limited::{Kind, Limited, RATE_LIMIT, set_fields};
 use origins::Origins;
 use parking_lot::{Mutex, RwLock};
 pub use places::{Place, Places};
@@ -282,8 +282,7 @@ impl Allowances {
     /// Whether some tenant's pages are at this origin.
     #[must_use]
     pub fn is_anyones_origin(&self, origin: &str) -> bool {
-        let is_among = |terms: &Terms| terms.cors_origins.iter().any(|one| one == "*" || one == origin);
-        is_among(&self.0.defaults.read()) || self.0.origins.read().contains(origin)
+        self.0.defaults.read().allows(origin) || self.0.origins.read().contains(origin)
     }
 
     fn known(&self, tenant: &TenantId) -> Option<Arc<Allowance>> {

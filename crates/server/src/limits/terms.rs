@@ -58,6 +58,12 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Whether pages of this origin may ask.
+    #[must_use]
+    pub fn allows(&self, origin: &str) -> bool {
+        self.cors_origins.iter().any(|one| one == "*" || one == origin)
+    }
+
     /// What holds for a tenant of these settings, where these are the defaults.
     #[must_use]
     pub fn of(settings: &TenantSettings, defaults: &Self) -> Self {

@@ -8,6 +8,7 @@ use super::error::BodyError;
 use crate::auth::Denied;
 use crate::body::BodyRefused;
 use crate::intake::IntakeError;
+use crate::limits::Limited;
 use crate::unavailable::Unavailable;
 
 /// Why a write fails, or a read beside it.
@@ -56,9 +57,7 @@ fn denied_answer(denied: Denied) -> Response {
         Denied::NoCredential => (StatusCode::UNAUTHORIZED, "Not authenticated"),
         Denied::BadCredential => (StatusCode::UNAUTHORIZED, "Invalid authentication credentials"),
         Denied::NoScope => (StatusCode::FORBIDDEN, "Not enough permissions"),
-        Denied::Limited(limited) => {
-            return limited.answer(axum::Json(ErrorAnswer { detail: limited.to_string() }));
-        }
+        Denied::Limited(limited) => return limited_answer(limited),
     };
     with_header(plain(status, detail), header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }
@@ -78,13 +77,15 @@ fn body_answer(refused: BodyRefused) -> Response {
 fn intake_answer(error: IntakeError, again: Again) -> Response {
     let why = Unavailable::from(error);
     let detail = match error {
-        IntakeError::Limited(limited) => {
-            return limited.answer(axum::Json(ErrorAnswer { detail: limited.to_string() }));
-        }
+        IntakeError::Limited(limited) => return limited_answer(limited),
         IntakeError::Refused(_) => why.reason,
         IntakeError::Unknown => again,
     };
     unavailable(&why, detail)
+}
+
+fn limited_answer(limited: Limited) -> Response {
+    limited.answer(axum::Json(ErrorAnswer { detail: limited.to_string() }))
 }
 
 fn unavailable(why: &Unavailable, detail: &'static str) -> Response {

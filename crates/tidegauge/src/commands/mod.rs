@@ -7,6 +7,7 @@ pub mod backup;
 pub mod check;
 pub mod config;
 pub mod connect;
+pub mod demo;
 pub mod export;
 pub mod gateway;
 pub mod health;

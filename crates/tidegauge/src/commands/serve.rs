@@ -31,6 +31,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use self::reload::Reload;
+use super::demo::{Fill, Live};
 use super::say;
 use crate::logging::Logging;
 use crate::notify::{ServiceManager, State};
@@ -39,11 +40,17 @@ use crate::settings::{OptionValue, Settings, Sources};
 /// Connections to `metrics.listen` held at once.
 const MAX_METRICS_CONNECTIONS: usize = 64;
 
-pub fn run(settings: Settings, options: Vec<OptionValue>, sources: Sources) -> anyhow::Result<()> {
+/// Serves until somebody stops it; a demo's history is written first, and its traffic goes on meanwhile.
+pub fn run(
+    settings: Settings,
+    options: Vec<OptionValue>,
+    sources: Sources,
+    demo: Option<Fill>,
+) -> anyhow::Result<()> {
     let logging = Logging::start(&settings.log);
     let open_files = raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(settings, options, sources, logging, open_files));
+    let served = runtime.block_on(serve(settings, options, sources, logging, open_files, demo));
     // A report that is still being read is not waited for: nobody will get it.
     runtime.shutdown_background();
     served
@@ -55,6 +62,7 @@ async fn serve(
     sources: Sources,
     logging: Logging,
     open_files: usize,
+    demo: Option<Fill>,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
@@ -65,6 +73,14 @@ async fn serve(
     let address = listener.local_addr()?;
     let metrics_listener = match settings.metrics_listen {
         Some(address) => Some(tidegauge_server::serve::listen(address).await?),
+        None => None,
+    };
+    let demo = match demo {
+        Some(fill) => tokio::select! {
+            filled = fill.run(&settings.data, settings.store.options()) => Some(Live::new(filled?)),
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+        },
         None => None,
     };
     let source = settings.country_database.clone();
@@ -80,6 +96,9 @@ async fn serve(
     let allowances = Allowances::new(settings.tenant_defaults.terms());
     follow_settings(&accounts, &store, &allowances).await?;
     let first_key = accounts.first_start().await?;
+    if let Some(demo) = &demo {
+        demo.make_projects(&accounts).await?;
+    }
     settings.tyk.check_tenant(&accounts).await?;
     let keys = accounts.key_ring().await?;
 
@@ -99,7 +118,13 @@ async fn serve(
         ..App::new(Arc::clone(&store), accounts.clone(), door, limits.clone())
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    announce(&format!("{scheme}://{address}"), &settings.data, first_key.as_ref())?;
+    let url = format!("{scheme}://{address}");
+    announce(&url, &settings.data, first_key.as_ref())?;
+    let demo_stop = CancellationToken::new();
+    let demo = demo.map(|demo| {
+        demo.announce(&url, &settings.data);
+        tokio::spawn(demo.run(Arc::clone(&store), demo_stop.clone()))
+    });
 
     let watch = tokio::spawn(accounts.clone().watch(stop.clone().cancelled_owned()));
     if let Some(listener) = metrics_listener {
@@ -151,6 +176,10 @@ async fn serve(
         // It ends with the batch under way; what it has not stored by then is still in Redis.
         let spent = asked_to_stop.get().map(Instant::elapsed).unwrap_or_default();
         let _ = tokio::time::timeout(limits.drain_timeout.saturating_sub(spent), gateway).await;
+    }
+    demo_stop.cancel();
+    if let Some(demo) = demo {
+        let _ = demo.await;
     }
     tokio::task::spawn_blocking(move || store.close()).await?;
     stop.cancel();

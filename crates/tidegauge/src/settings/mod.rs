@@ -27,7 +27,7 @@ use tidegauge_server::client_address::TrustedProxies;
 
 pub use jwt::JwtSettings;
 pub use limits::LimitSettings;
-pub use option::OptionValue;
+pub use option::{OptionValue, Origin};
 pub use sources::{Effective, Sources, Unusable};
 pub use store::StoreSettings;
 pub use tenant_defaults::{IpAddresses, TenantDefaults};

@@ -96,7 +96,7 @@ pub(super) async fn of_tenant(
 async fn page(app: &App, tenant: Option<TenantId>, uri: &Uri) -> Result<Json<List<AuditAnswer>>, Failure> {
     let Page { after, limit } = Page::of(uri)?;
     let before = after.as_deref().map(str::parse::<i64>).transpose();
-    let before = before.map_err(|_| Failure::Bad("the cursor is none of this list's".to_owned()))?;
+    let before = before.map_err(|_| Failure::no_such_cursor())?;
     // One more than is shown tells whether there is another page; the log answers no more than this.
     let asked = (limit + 1).min(MAX_LIMIT);
     let rows = app.accounts.audit(&AuditFilter { tenant, before, limit: asked }).await?;

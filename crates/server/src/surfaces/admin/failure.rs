@@ -38,6 +38,11 @@ impl Failure {
     pub fn no_such_tenant() -> Self {
         Self::NotFound("there is no such tenant".to_owned())
     }
+
+    /// A cursor that no page of the list has given.
+    pub fn no_such_cursor() -> Self {
+        Self::Bad("the cursor is none of this list's".to_owned())
+    }
 }
 
 impl From<AccountsError> for Failure {

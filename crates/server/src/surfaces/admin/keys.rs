@@ -167,7 +167,7 @@ pub(super) async fn list(
     let rows = app.accounts.keys_after(Some(&tenant), after.as_deref(), limit + 1).await;
     // The tenant is there: what is not can only be the cursor.
     let rows = rows.map_err(|error| match error.into() {
-        Failure::NotFound(_) => Failure::Bad("the cursor is none of this list's".to_owned()),
+        Failure::NotFound(_) => Failure::no_such_cursor(),
         other => other,
     })?;
     let rows = rows.into_iter().map(KeyAnswer::from).collect();

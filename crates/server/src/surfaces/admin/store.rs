@@ -61,7 +61,7 @@ pub(super) async fn store(State(app): State<Arc<App>>, _: Operator) -> Result<Js
         refuses_because: health.refuses.map(|refused| refused.to_string()),
         facts_flushed: view.manifest.facts_flushed,
         segments: view.manifest.segments.len(),
-        segment_bytes: view.manifest.segments.iter().map(|segment| segment.meta.bytes).sum(),
+        segment_bytes: view.manifest.segment_bytes(),
         log_bytes: view.hot.bytes(),
         free_bytes: health.free_bytes,
         last_write: health.last_write.map(Micros::to_millis_text),

@@ -75,7 +75,7 @@ pub(super) async fn list(
     let Page { after, limit } = Page::of(&uri)?;
     let rows = if admin.is_operator() {
         let after = after.as_deref().map(TenantId::parse).transpose();
-        let after = after.map_err(|_| Failure::Bad("the cursor is none of this list's".to_owned()))?;
+        let after = after.map_err(|_| Failure::no_such_cursor())?;
         app.accounts.tenants_after(after.as_ref(), limit + 1).await?
     } else {
         vec![app.accounts.tenant(&admin.caller.principal.tenant).await?]

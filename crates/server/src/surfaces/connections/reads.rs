@@ -141,7 +141,7 @@ impl IntoResponse for Failure {
             }
             Self::Denied(Denied::NoScope) => StatusCode::FORBIDDEN.into_response(),
             Self::Denied(Denied::Limited(limited)) | Self::Unread(Unread::Limited(limited)) => {
-                limited.answer(Problem::new(StatusCode::TOO_MANY_REQUESTS, limited.to_string()))
+                Problem::from(limited).into_response()
             }
             Self::BadParameters(bad) => {
                 Problem::new(StatusCode::BAD_REQUEST, bad.to_string()).into_response()

@@ -7,6 +7,7 @@ use tidegauge_facts::Micros;
 
 use crate::auth::Denied;
 use crate::body::BodyRefused;
+use crate::front_door::RequestId;
 use crate::limits::Limited;
 use crate::query::BadQuery;
 use crate::reading::Unread;
@@ -17,7 +18,7 @@ use crate::unavailable::Unavailable;
 pub(crate) struct Failure {
     kind: FailureKind,
     path: String,
-    request_id: Option<String>,
+    request_id: RequestId,
 }
 
 /// What went wrong.
@@ -60,18 +61,13 @@ struct ErrorAnswer<'a> {
     details: serde_json::Map<String, serde_json::Value>,
     timestamp: String,
     path: &'a str,
-    request_id: String,
+    request_id: &'a str,
 }
 
-/// Longest `X-Request-Id` of a caller that is taken over.
-const MAX_REQUEST_ID_BYTES: usize = 128;
-
 impl Failure {
-    /// At this path; the request's own `X-Request-Id` is taken over.
+    /// At this path, of the request with these headers.
     pub fn new(kind: FailureKind, path: &str, headers: &HeaderMap) -> Self {
-        let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-        let request_id = request_id.filter(|id| (1..=MAX_REQUEST_ID_BYTES).contains(&id.len()));
-        Self { kind, path: path.to_owned(), request_id: request_id.map(str::to_owned) }
+        Self { kind, path: path.to_owned(), request_id: RequestId::of(headers) }
     }
 }
 
@@ -120,7 +116,7 @@ impl IntoResponse for Failure {
             details: serde_json::Map::new(),
             timestamp: Micros::now().to_millis_text(),
             path: &self.path,
-            request_id: self.request_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+            request_id: self.request_id.as_str(),
         };
         let mut response = match &self.kind {
             FailureKind::Denied(Denied::Limited(limited)) | FailureKind::Limited(limited) => {

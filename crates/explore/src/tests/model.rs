@@ -1,0 +1,1 @@
+//! SQL's answers beside those of a slow, obvious model, over rows in several segments and hot parts.
