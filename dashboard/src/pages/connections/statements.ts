@@ -80,8 +80,8 @@ function instants({ from, to }: Period): Scalar[] {
 /** The conditions of project and filters; what they compare with is added to the parameters and never stands in the SQL. */
 function narrowing(project: string | null, filters: readonly Filter[], parameters: Scalar[]): string[] {
   const put = (value: Scalar) => `$${parameters.push(value)}`;
-  const conditions = filters.map((filter) => condition(filter, put));
-  return project === null ? conditions : [`project_id = ${put(project)}`, ...conditions];
+  const own = project === null ? [] : [`project_id = ${put(project)}`];
+  return [...own, ...filters.map((filter) => condition(filter, put))];
 }
 
 function condition(filter: Filter, put: (value: Scalar) => string): string {

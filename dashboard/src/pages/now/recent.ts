@@ -17,6 +17,11 @@ type Second = Partial<Record<Measure, number | null>>;
 export class Recent {
   #seconds = new Map<number, Second>();
 
+  /** Of how many seconds anything is kept. */
+  get kept(): number {
+    return this.#seconds.size;
+  }
+
   /** Second by second up to and without the one that now is going on. */
   lines(now: number): Lines {
     const end = Math.floor(now / 1000);

@@ -27,7 +27,10 @@ function drawn(): Shape[] {
   // Nobody sends events from there, and it would take a fifth of the picture.
   const { features, ...world } = feature(topology, topology.objects.countries);
   const countries = features.filter(({ id }) => id !== ANTARCTICA);
-  const projection = geoEqualEarth().fitExtent([[2, 2], [WIDTH - 2, HEIGHT - 2]], { ...world, features: countries });
+  const places = { type: 'MultiPoint' as const, coordinates: SMALL_PLACES.map(({ at }) => at) };
+  const all = { ...world, features: [...countries, { type: 'Feature' as const, properties: { name: '' }, geometry: places }] };
+  // Turned a little, so that the far east of Asia is not cut off and drawn beside Alaska.
+  const projection = geoEqualEarth().rotate([-11, 0]).fitExtent([[DOT, DOT], [WIDTH - DOT, HEIGHT - DOT]], all);
   const path = geoPath(projection).digits(1);
   const shapes = countries.map((one): Shape => ({
     code: codeOf(one.id === undefined ? undefined : String(one.id), one.properties?.name ?? ''),

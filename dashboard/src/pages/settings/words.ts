@@ -1,6 +1,6 @@
 /** What keys, settings and changes are called, and what a change of settings does. */
-import { duration, exactNumber } from '../../lib/format';
-import type { AuditEntry, Change, Key, Settings } from './admin';
+import { exactNumber } from '../../lib/format';
+import type { AuditEntry, Key, Settings } from './admin';
 
 export const SCOPES = [
   { scope: 'ingest', what: 'Send events, sessions, connections and requests' },
@@ -121,13 +121,16 @@ export function actorWords(actor: string): string {
   return actor === 'server' ? 'the server' : actor;
 }
 
-/** `{"limits": {"events_per_second": 5}}` as "limits.events_per_second: 5". */
-export function detailLines(details: unknown, path = ''): string[] {
-  if (details === null || typeof details !== 'object' || Array.isArray(details)) {
-    const value = details === null ? 'the server’s default' : Array.isArray(details) ? details.join(', ') || 'none' : String(details);
-    return path === '' ? [] : [`${path}: ${value}`];
-  }
-  return Object.entries(details).flatMap(([name, inner]) => detailLines(inner, path === '' ? name : `${path}.${name}`));
+/** `{"limits": {"events_per_second": 5}}` as "limits.events_per_second: 5"; in settings null is the server's default. */
+export function detailLines({ action, details }: Pick<AuditEntry, 'action' | 'details'>): string[] {
+  return lines(details, '', action === 'tenant.set' ? 'the server’s default' : null);
+}
+
+function lines(value: unknown, path: string, forNull: string | null): string[] {
+  if (value === null) return path === '' || forNull === null ? [] : [`${path}: ${forNull}`];
+  if (Array.isArray(value)) return [`${path}: ${value.join(', ') || 'none'}`];
+  if (typeof value !== 'object') return [`${path}: ${String(value)}`];
+  return Object.entries(value).flatMap(([name, inner]) => lines(inner, path === '' ? name : `${path}.${name}`, forNull));
 }
 
 export const LIVES = [
@@ -146,9 +149,3 @@ export const OVERLAPS = [
   { seconds: 7 * 86_400, label: 'In a week' },
   { seconds: 90 * 86_400, label: 'In 90 days' },
 ] as const;
-
-export function secondsWords(seconds: number | null): string {
-  return seconds === null ? 'server’s default' : duration(seconds);
-}
-
-export type SettingsChange = Change;
