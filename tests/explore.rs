@@ -36,10 +36,10 @@ fn events(client: &Client, many: u64) -> Vec<Value> {
         .map(|_| {
             let at = Micros(now.0 - chance.between(0, 72_000_000_000).cast_signed());
             let mut event = json!({
-                "event_name": ["view", "buy", "x' OR '1'='1", "=cmd"][chance.between(0, 4) as usize],
-                "category": ["page_view", "trading"][chance.between(0, 2) as usize],
+                "event_name": (["view", "buy", "x' OR '1'='1", "=cmd"][chance.between(0, 4) as usize]),
+                "category": (["page_view", "trading"][chance.between(0, 2) as usize]),
                 "timestamp": at.to_micros_text(),
-                "project_id": ["web", "app"][chance.between(0, 2) as usize],
+                "project_id": (["web", "app"][chance.between(0, 2) as usize]),
                 "int1": chance.between(0, 1_000),
                 "properties": {"amount": chance.between(0, 50), "nested": {"key": "n"}},
             });
@@ -259,8 +259,8 @@ fn its_numbers_are_those_of_the_surfaces_own_reports() {
     let requests: Vec<Value> = (0..200)
         .map(|_| {
             let total = chance.between(1, 500);
-            json!({"api_id": ["a", "b"][chance.between(0, 2) as usize], "path": ["/x", "/y"][chance.between(0, 2) as usize],
-                "api_key": "k", "response_code": [200, 204, 302, 404, 500, -1][chance.between(0, 6) as usize],
+            json!({"api_id": (["a", "b"][chance.between(0, 2) as usize]), "path": (["/x", "/y"][chance.between(0, 2) as usize]),
+                "api_key": "k", "response_code": ([200, 204, 302, 404, 500, -1][chance.between(0, 6) as usize]),
                 "request_time": total, "latency": {"total": total, "upstream": total / 2, "gateway": 1}})
         })
         .collect();

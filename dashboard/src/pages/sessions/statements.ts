@@ -62,7 +62,7 @@ function statement({ from, to, project, filters }: Asked, select: string, end: s
   const around = `event_time >= ${instant(from - AROUND_MS)} AND event_time < ${instant(to + AROUND_MS)}${of}`;
   const own = [`started >= ${instant(from)}`, `started < ${instant(to)}`, ...filters.map((filter) => condition(filter, value))];
   const sql = `WITH happened AS (
-  SELECT project_id, session_id, count(*) AS events, min(event_time) AS first, max(event_time) AS last,
+  SELECT project_id, session_id, count(*) AS events, min(event_time) AS first_event, max(event_time) AS last_event,
     max(country) AS country, max(user_id) AS user_id, max(client_id) AS client_id
   FROM events WHERE ${around} AND session_id <> '' GROUP BY project_id, session_id
 ), described AS (
@@ -70,8 +70,8 @@ function statement({ from, to, project, filters }: Asked, select: string, end: s
   FROM sessions WHERE ${around}
 ), visits AS (
   SELECT coalesce(d.project_id, h.project_id) AS project_id, coalesce(d.session_id, h.session_id) AS session_id,
-    coalesce(d.event_time, h.first) AS started, coalesce(h.events, 0) AS events,
-    coalesce(date_part('epoch', h.last) - date_part('epoch', h.first), 0) AS seconds,
+    coalesce(d.event_time, h.first_event) AS started, coalesce(h.events, 0) AS events,
+    coalesce(date_part('epoch', h.last_event) - date_part('epoch', h.first_event), 0) AS seconds,
     coalesce(d.country, h.country) AS country, coalesce(d.user_id, h.user_id) AS user_id,
     coalesce(d.client_id, h.client_id) AS client_id, ${DESCRIBED.map((column) => `d.${column}`).join(', ')}
   FROM described d FULL JOIN happened h ON d.project_id = h.project_id AND d.session_id = h.session_id
