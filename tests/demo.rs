@@ -36,7 +36,7 @@ fn is_empty(place: &Path) -> bool {
 #[test]
 fn every_surface_has_something_to_show_it_goes_on_and_a_temporary_place_goes_with_it() {
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let server = Start::demo(None, place.path(), &["--days", "1"]).listening();
+    let server = Start::passing_demo(place.path(), &["--days", "1"]).listening();
     let data = only_entry(place.path());
     let key = fs::read_to_string(data.join("admin.key")).unwrap();
     let client = server.client_with(key.trim());
@@ -75,7 +75,7 @@ fn every_surface_has_something_to_show_it_goes_on_and_a_temporary_place_goes_wit
 #[test]
 fn a_kept_demo_goes_on_from_where_it_stopped() {
     let site = Site::new();
-    let start = |days| Start::demo(Some(site.data()), site.data(), &["--days", days]).listening();
+    let start = |days| Start::demo(site.data(), &["--days", days]).listening();
     let server = start("1");
     let before = number(&server.client().get(STATS).ok()["total_events"]);
     assert!(before > 5_000);
@@ -131,7 +131,7 @@ fn somebodys_own_data_is_left_alone() {
 #[test]
 fn whoever_stops_it_while_history_is_made_leaves_nothing_behind() {
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut starting = Start::demo(None, place.path(), &["--days", "300"]).spawn();
+    let mut starting = Start::passing_demo(place.path(), &["--days", "300"]).spawn();
     wait_until("some history", || {
         let log = fs::read_dir(place.path()).unwrap().next().map(|entry| entry.unwrap().path().join("log"));
         let files = log.and_then(|log| fs::read_dir(log).ok()).into_iter().flatten();

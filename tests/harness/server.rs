@@ -50,14 +50,11 @@ impl Start {
         Self { command, data: data.to_owned() }.cleaned()
     }
 
-    /// A demo on this directory, or on a temporary one in `temporary`.
-    pub fn demo(data: Option<&Path>, temporary: &Path, args: &[&str]) -> Self {
+    /// A demo that is kept nowhere: its directory is one in `temporary`.
+    pub fn passing_demo(temporary: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["demo", "--listen", "127.0.0.1:0"]).args(args).env("TMPDIR", temporary);
-        if let Some(data) = data {
-            command.arg("--data").arg(data);
-        }
-        Self { command, data: data.unwrap_or(temporary).to_owned() }.cleaned()
+        Self { command, data: temporary.to_owned() }.cleaned()
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {

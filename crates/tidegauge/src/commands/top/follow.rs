@@ -119,14 +119,13 @@ async fn one(
             if let Some(id) = stream.last_id() {
                 *last_id = Some(id.to_owned());
             }
-            match read(&event.kind, &event.data) {
-                Some(Told::News(told)) => {
-                    if news.send(told).is_err() {
-                        return ControlFlow::Break(());
-                    }
-                }
+            let told = match read(&event.kind, &event.data) {
+                Some(Told::News(told)) => told,
                 Some(Told::End(unavailable)) => return ControlFlow::Continue(unavailable),
-                None => {}
+                None => continue,
+            };
+            if news.send(told).is_err() {
+                return ControlFlow::Break(());
             }
         }
     }

@@ -64,7 +64,8 @@ fn show(
         match pressed()? {
             Some(Pressed::Quit) => return Ok(()),
             Some(key) => {
-                if board.press(key) {
+                let has_other_wish = board.press(key);
+                if has_other_wish {
                     wishes.send_replace(board.wish.clone());
                 }
             }
