@@ -662,6 +662,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a typed query. */
+        post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a statement of SQL that reads. */
+        post: operations["sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/tenants": {
         parameters: {
             query?: never;
@@ -1770,6 +1804,16 @@ export interface components {
         NewTenant: {
             id: string;
         };
+        /** @description Where in a text that was sent; both count from 1. */
+        Position: {
+            /** Format: int64 */
+            line: number;
+            /**
+             * Format: int64
+             * @description Characters.
+             */
+            column: number;
+        };
         /** @description Whether users are connected. */
         Presence: {
             presence: {
@@ -1789,6 +1833,7 @@ export interface components {
             status: number;
             detail: string;
             request_id?: string;
+            position?: components["schemas"]["Position"];
         };
         /** @description A project. */
         Project: {
@@ -1841,6 +1886,137 @@ export interface components {
             items: components["schemas"]["Project"][];
             /** @description The `cursor` of the next page; null on the last. */
             next: string | null;
+        };
+        /** @description An answer. */
+        QueryAnswer: {
+            columns: components["schemas"]["QueryColumn"][];
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description Rows of the answer. */
+            row_count: number;
+            /** @description Whether there are more than the limit. */
+            truncated: boolean;
+            /** @description How long it took, in milliseconds. */
+            elapsed_ms: number;
+        };
+        /** @description A column of an answer. */
+        QueryColumn: {
+            name: string;
+            /** @enum {string} */
+            type: "timestamp" | "string" | "integer" | "number" | "boolean" | "list" | "object";
+        };
+        /**
+         * @description A condition on a column.
+         * @example {
+         *       "column": "country",
+         *       "op": "in",
+         *       "value": [
+         *         "DE",
+         *         "AT"
+         *       ]
+         *     }
+         */
+        QueryFilter: {
+            /** @description Its name, or `properties.` and a path. */
+            column: string;
+            /**
+             * @description `ne` and `not_in` hold where `eq` and `in` do not, also where there is no value.
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "lt" | "lte" | "gt" | "gte" | "contains" | "starts_with" | "is_null" | "is_not_null";
+            /** @description A text, a number, true or false; an instant as RFC 3339 has it; a list of them for `in` and `not_in`; nothing for `is_null` and `is_not_null`. */
+            value?: unknown;
+        };
+        /**
+         * @description What is told of a group of rows.
+         * @example {
+         *       "column": "latency_total",
+         *       "op": "percentile",
+         *       "p": 95
+         *     }
+         */
+        QueryMetric: {
+            /** @enum {string} */
+            op: "count" | "sum" | "min" | "max" | "mean" | "unique" | "percentile";
+            /** @description Of which column; `count` may have none, and counts rows. */
+            column?: string | null;
+            /** @description Which percentile; for `percentile` alone. */
+            p?: number | null;
+            /** @description Its name in the answer; else `count`, `mean_x`, `p95_x`, `unique_x`... */
+            as?: string | null;
+            /** @description Of the rows for which these hold, too. */
+            where?: components["schemas"]["QueryFilter"][];
+        };
+        /** @description An order by a column of the answer; where there is no value comes last. */
+        QueryOrder: {
+            /** @description A name of the answer. */
+            by: string;
+            /** @default false */
+            desc: boolean;
+        };
+        /**
+         * @description A typed query. With `columns` it asks for rows as they are; else for groups of rows, and what is told of each.
+         * @example {
+         *       "filters": [
+         *         {
+         *           "column": "country",
+         *           "op": "eq",
+         *           "value": "DE"
+         *         }
+         *       ],
+         *       "group_by": [
+         *         "event_name"
+         *       ],
+         *       "limit": 10,
+         *       "metrics": [
+         *         {
+         *           "op": "count"
+         *         }
+         *       ],
+         *       "table": "events"
+         *     }
+         */
+        QueryRequest: {
+            /** @enum {string} */
+            table: "events" | "sessions" | "connections" | "requests";
+            /**
+             * Format: date-time
+             * @description The first instant; 24 hours before `to` when absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description The first instant that is not asked for; now when absent.
+             */
+            to?: string | null;
+            /** @description Of this project alone. */
+            project?: string | null;
+            /** @description All of them hold. */
+            filters?: components["schemas"]["QueryFilter"][];
+            /** @description The columns by which rows are put together. */
+            group_by?: string[] | null;
+            /**
+             * @description Puts rows together by buckets of time, whose starts are the column `time`. Buckets without rows are absent.
+             * @enum {string|null}
+             */
+            interval?: "second" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "week" | "month" | null;
+            /**
+             * @description Whose days, weeks and months: a name of IANA's database.
+             * @default UTC
+             */
+            time_zone: string | null;
+            /** @description What is told of each group; how many rows it has when absent. */
+            metrics?: components["schemas"]["QueryMetric"][] | null;
+            /** @description Rows as they are, with these columns; excludes `group_by`, `interval` and `metrics`. */
+            columns?: string[] | null;
+            /** @description By time when there is an interval, else by the first metric, the most first, when absent; rows as they are: the newest first. */
+            order?: components["schemas"]["QueryOrder"][];
+            /**
+             * @description Rows of the answer at most.
+             * @default 1000
+             */
+            limit: number | null;
         };
         /** @description `google.rpc.Status`. */
         RpcStatus: {
@@ -2067,6 +2243,26 @@ export interface components {
             sessionId: string;
         };
         SignalText: string;
+        /**
+         * @description A statement of SQL, and what belongs to it.
+         * @example {
+         *       "parameters": [
+         *         "DE"
+         *       ],
+         *       "sql": "SELECT event_name, count(*) AS n FROM events WHERE country = $1 GROUP BY 1 ORDER BY 2 DESC"
+         *     }
+         */
+        SqlRequest: {
+            /** @description One statement that reads. */
+            sql: string;
+            /**
+             * @description Rows of the answer at most.
+             * @default 1000
+             */
+            limit: number | null;
+            /** @description What `$1`, `$2`... stand for. */
+            parameters?: (string | number | boolean | null)[];
+        };
         StoreChecks: {
             accepts_writes: boolean;
             refuses_because?: string;
@@ -6055,6 +6251,247 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RpcStatus"];
                     "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, in the format that `Accept` asks for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description The question makes no sense, or would take more memory than it may */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the formats that are accepted is one of ours */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be answered now, or not in the time that it may take */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The statement, with what belongs to it or alone */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlRequest"];
+                "application/sql": string;
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description The answer, in the format that `Accept` asks for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description The question makes no sense, or would take more memory than it may */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the formats that are accepted is one of ours */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be answered now, or not in the time that it may take */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
