@@ -4,7 +4,7 @@
  */
 import createClient, { type Client } from 'openapi-fetch';
 import { live, type LiveMessage, type LiveOptions } from './live.js';
-import type { Answer, Me, PendingPaths, Query, SqlQuery } from './pending.js';
+import type { Answer, Me, Query, SqlQuery } from './schemas.js';
 import { TidegaugeError, refusal } from './problem.js';
 import type { paths } from './schema.d.ts';
 
@@ -25,7 +25,7 @@ export type RowsAs =
   | 'application/vnd.apache.parquet';
 
 export interface Tidegauge {
-  http: Client<paths & PendingPaths>;
+  http: Client<paths>;
   me(signal?: AbortSignal): Promise<Me>;
   query(query: Query, signal?: AbortSignal): Promise<Answer>;
   sql(query: SqlQuery, signal?: AbortSignal): Promise<Answer>;
@@ -47,7 +47,7 @@ export function tidegauge(options: TidegaugeOptions): Tidegauge {
     return send(new URL(path, base).href, { ...init, headers });
   };
 
-  const http = createClient<paths & PendingPaths>({
+  const http = createClient<paths>({
     baseUrl: base.slice(0, -1),
     fetch: (request) => send(request),
   });

@@ -1953,7 +1953,7 @@ export interface components {
             /** @description A name of the answer. */
             by: string;
             /** @default false */
-            desc: boolean;
+            desc?: boolean;
         };
         /**
          * @description A typed query. With `columns` it asks for rows as they are; else for groups of rows, and what is told of each.
@@ -2005,7 +2005,7 @@ export interface components {
              * @description Whose days, weeks and months: a name of IANA's database.
              * @default UTC
              */
-            time_zone: string | null;
+            time_zone?: string | null;
             /** @description What is told of each group; how many rows it has when absent. */
             metrics?: components["schemas"]["QueryMetric"][] | null;
             /** @description Rows as they are, with these columns; excludes `group_by`, `interval` and `metrics`. */
@@ -2016,7 +2016,7 @@ export interface components {
              * @description Rows of the answer at most.
              * @default 1000
              */
-            limit: number | null;
+            limit?: number | null;
         };
         /** @description `google.rpc.Status`. */
         RpcStatus: {
@@ -2259,7 +2259,7 @@ export interface components {
              * @description Rows of the answer at most.
              * @default 1000
              */
-            limit: number | null;
+            limit?: number | null;
             /** @description What `$1`, `$2`... stand for. */
             parameters?: (string | number | boolean | null)[];
         };
@@ -2457,12 +2457,12 @@ export interface components {
              * @default user_action
              * @enum {string}
              */
-            category: "page_view" | "user_action" | "trading" | "auth" | "error" | "performance" | "feature" | "system";
+            category?: "page_view" | "user_action" | "trading" | "auth" | "error" | "performance" | "feature" | "system";
             /**
              * @default medium
              * @enum {string}
              */
-            priority: "low" | "medium" | "high" | "critical";
+            priority?: "low" | "medium" | "high" | "critical";
             /** @description Any JSON, up to 262144 bytes, nested up to 128 levels, without U+0000. */
             properties?: {
                 [key: string]: unknown;
