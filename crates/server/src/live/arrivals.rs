@@ -32,16 +32,14 @@ impl<'k> Streams<'k> {
     pub fn rows(&self, batch: &RecordBatch) -> Vec<(usize, Vec<u32>)> {
         let (tenants, projects) = (Values::of(batch, "tenant_id"), Values::of(batch, "project_id"));
         let mut rows: HashMap<usize, Vec<u32>> = HashMap::new();
-        let mut last: Option<((i32, i32), [Option<usize>; 2])> = None;
+        let (mut last, mut found) = (None, [None, None]);
         // Invariant: a batch is bounded by `MAX_GROUP_BYTES`, far below 2^32 rows.
         for (row, at) in (0..batch.num_rows()).zip(0_u32..) {
             let (Some(tenant), Some(project)) = (tenants.code(row), projects.code(row)) else { continue };
             // Rows of one project mostly come together.
-            let found = match last {
-                Some((codes, found)) if codes == (tenant, project) => found,
-                _ => self.of_row(tenants.text(row), projects.text(row)),
-            };
-            last = Some(((tenant, project), found));
+            if last.replace((tenant, project)) != Some((tenant, project)) {
+                found = self.of_row(tenants.text(row), projects.text(row));
+            }
             for stream in found.into_iter().flatten() {
                 rows.entry(stream).or_default().push(at);
             }
