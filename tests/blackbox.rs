@@ -24,6 +24,8 @@ mod crash;
 mod damage;
 mod disk_trouble;
 mod every_route;
+mod explore;
+mod explore_refusals;
 mod grid_reports;
 mod harness;
 mod idle_timeout;

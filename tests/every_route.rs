@@ -39,9 +39,16 @@ fn send(client: &Client, route: &Route) -> Answer {
 fn shown(answer: &Answer, names: Names<'_>) -> (u16, String) {
     let mut text = answer.text();
     if let Ok(Value::Object(mut object)) = serde_json::from_str(&text) {
-        for volatile in
-            ["timestamp", "generatedAt", "requestId", "request_id", "uptime_seconds", "checks", "event_id"]
-        {
+        for volatile in [
+            "timestamp",
+            "generatedAt",
+            "requestId",
+            "request_id",
+            "uptime_seconds",
+            "elapsed_ms",
+            "checks",
+            "event_id",
+        ] {
             object.remove(volatile);
         }
         text = Value::Object(object).to_string();

@@ -12,8 +12,10 @@ mod asking;
 mod ending;
 mod error;
 mod explorer;
+pub mod formats;
 mod functions;
 mod memory;
+pub mod query;
 mod session;
 mod sql;
 #[cfg(test)]
@@ -25,4 +27,5 @@ pub use asking::Asking;
 pub use error::{ExploreError, Place};
 pub use explorer::{Asker, ExploreLimits, Explorer};
 pub use functions::property;
+pub use query::{BadQuery, Query};
 pub use views::View;

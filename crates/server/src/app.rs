@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tidegauge_accounts::Accounts;
 use tidegauge_connect::Figures;
+use tidegauge_explore::{ExploreLimits, Explorer};
 use tidegauge_geo::Countries;
 use tidegauge_store::Store;
 
@@ -83,6 +84,8 @@ pub struct App {
     pub bodies: Bodies,
     /// Places for reports that are read.
     pub reads: Reads,
+    /// Answers free questions.
+    pub explorer: Explorer,
     /// The WebSockets.
     pub sockets: Sockets,
     /// Whose word on a request's origin is taken.
@@ -112,6 +115,7 @@ impl App {
             started: Instant::now(),
             bodies,
             reads: Reads::default(),
+            explorer: Explorer::new(ExploreLimits::default()),
             sockets,
             trusted_proxies,
             countries: Arc::default(),

@@ -46,6 +46,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         surfaces::grid::described(),
         surfaces::activity::described(),
         surfaces::otlp::described(),
+        surfaces::explore::described(),
         surfaces::admin::described(),
         probes::described(),
     ];

@@ -23,9 +23,20 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    position: Option<Position>,
     #[serde(skip)]
     #[schema(ignore)]
     limited: Option<Limited>,
+}
+
+/// Where in a text that was sent; both count from 1.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Position {
+    line: u64,
+    /// Characters.
+    column: u64,
 }
 
 impl Problem {
@@ -33,7 +44,20 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { title, status: status.as_u16(), detail: detail.into(), request_id: None, limited: None }
+        Self {
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            request_id: None,
+            position: None,
+            limited: None,
+        }
+    }
+
+    /// The same, at this line and column of the text that was sent.
+    #[must_use]
+    pub fn at(self, position: Option<(u64, u64)>) -> Self {
+        Self { position: position.map(|(line, column)| Position { line, column }), ..self }
     }
 
     /// The answer that this problem became, with the request's id in it.

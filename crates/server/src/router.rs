@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(surfaces::grid::routes())
         .merge(surfaces::activity::routes())
         .merge(surfaces::otlp::routes())
+        .merge(surfaces::explore::routes())
         .merge(surfaces::admin::routes())
         .merge(probes::routes())
         .merge(openapi::routes())

@@ -51,6 +51,7 @@ fn process(registry: &mut Registry, app: &App) {
     gauge(registry, "uptime_seconds", "Time since the server started", app.started.elapsed().as_secs());
     gauge(registry, "websockets", "WebSockets held open", app.sockets.open() as u64);
     gauge(registry, "reports_under_way", "Reports that are being read", app.reads.under_way() as u64);
+    gauge(registry, "questions_under_way", "Queries that are worked on", app.explorer.under_way() as u64);
     gauge(registry, "body_bytes", "Bytes of request bodies held", app.bodies.held_bytes() as u64);
     gauge(registry, "api_keys", "API keys that are not revoked", app.door.keys.len() as u64);
     if let Some(bytes) = resident_bytes() {

@@ -1,0 +1,50 @@
+//! A Parquet file, zstd. Its key-value metadata says `truncated` where rows are missing.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+
+use super::{Ending, FormatError};
+
+/// Rows of a group: what is held until it is written.
+const GROUP_ROWS: usize = 32 * 1024;
+
+/// The file.
+pub(super) struct Parquet(ArrowWriter<Vec<u8>>);
+
+impl Parquet {
+    pub fn new(schema: &SchemaRef) -> Result<Self, FormatError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .build();
+        if schema.fields().is_empty() {
+            return Err(FormatError::Unfit("a Parquet file needs a column".to_owned()));
+        }
+        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties));
+        let unfit = |error: parquet::errors::ParquetError| {
+            FormatError::Unfit(format!("a column's type has no place in Parquet: cast it ({error})"))
+        };
+        Ok(Self(writer.map_err(unfit)?))
+    }
+
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
+        Ok(self.0.write(batch)?)
+    }
+
+    pub fn end(&mut self, ending: Ending) -> Result<(), FormatError> {
+        let truncated = KeyValue::new("tidegauge.truncated".to_owned(), ending.truncated.to_string());
+        self.0.append_key_value_metadata(truncated);
+        self.0.finish()?;
+        Ok(())
+    }
+
+    pub fn written(&mut self) -> &mut Vec<u8> {
+        self.0.inner_mut()
+    }
+}
