@@ -205,3 +205,31 @@ fn at_rest(asked: &Asked) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+#[test]
+fn a_panic_of_the_engine_is_an_answer_and_the_next_question_is_answered() {
+    use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+    use datafusion::prelude::{DataFrame, col};
+
+    with_events(10, ExploreLimits::default(), |asked| {
+        let asking = asked.asking(Asked::budget());
+        let fails = |_: &[ColumnarValue]| -> datafusion::error::Result<ColumnarValue> {
+            panic!("as if by the engine")
+        };
+        let fails = create_udf(
+            "fails",
+            vec![arrow_schema::DataType::Utf8View],
+            arrow_schema::DataType::Utf8View,
+            Volatility::Volatile,
+            std::sync::Arc::new(fails),
+        );
+        let answer = asked.runtime.block_on(async {
+            let events = asking.context().table("events").await.unwrap();
+            let frame: DataFrame = events.select(vec![fails.call(vec![col("event_id")])]).unwrap();
+            asking.run(frame, 10).await
+        });
+        assert!(matches!(answer, Err(ExploreError::Failed)));
+        at_rest(asked);
+        assert_eq!(asked.lines("SELECT count(*) FROM events"), ["10"]);
+    });
+}
