@@ -135,6 +135,14 @@ fn texts_that_nest_or_grow_without_end_are_refused_or_answered_and_nothing_falls
             (0..100).map(|n| format!("JOIN events e{n} ON e{n}.event_id = e.event_id")).collect::<Vec<_>>();
         let ctes =
             (1..200).map(|n| format!("c{n} AS (SELECT * FROM c{})", n - 1)).collect::<Vec<_>>().join(", ");
+        let doubling = (1..40)
+            .map(|n| format!("c{n} AS (SELECT a.event_id FROM c{} a, c{} b)", n - 1, n - 1))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let longer = (1..40)
+            .map(|n| format!("c{n} AS (SELECT s || s AS s FROM c{})", n - 1))
+            .collect::<Vec<_>>()
+            .join(", ");
         for text in [
             nested(10_000, "(", "1", ")"),
             nested(10_000, "-", "1", ""),
@@ -146,36 +154,44 @@ fn texts_that_nest_or_grow_without_end_are_refused_or_answered_and_nothing_falls
             format!("SELECT * FROM {}events{}", "(SELECT * FROM ".repeat(1000), ")".repeat(1000)),
             format!("SELECT count(*) FROM events WHERE {}", joined(5_000, "event_id = 'a'", " OR ")),
             format!("SELECT count(*) FROM events WHERE {}", joined(5_000, "int1 > 5", " AND ")),
-            format!("SELECT {}", joined(900, "1", " + ")),
-            format!("SELECT {}", joined(900, "event_id", " || ") + " FROM events"),
-            format!("SELECT count(*) FROM events WHERE {}", joined(450, "event_id = 'a'", " OR ")),
-            format!("SELECT count(*) FROM events WHERE {}", joined(450, "int1 > 5", " AND ")),
-            format!("SELECT {} FROM events", joined(900, "int1", " * ")),
+            format!("SELECT {}", joined(450, "1", " + ")),
+            format!("SELECT {}", joined(450, "event_id", " || ") + " FROM events"),
+            format!("SELECT count(*) FROM events WHERE {}", joined(240, "event_id = 'a'", " OR ")),
+            format!("SELECT count(*) FROM events WHERE {}", joined(240, "int1 > 5", " AND ")),
+            format!("SELECT {} FROM events", joined(450, "int1", " * ")),
             format!("SELECT {}", joined(9_000, "1", " + ")),
             format!("SELECT {} FROM events", joined(5_000, "event_id", ", ")),
             format!("SELECT count(*) FROM events WHERE event_id IN ({})", joined(9_000, "'a'", ", ")),
             joined(3_000, "SELECT 1", " UNION ALL "),
-            joined(450, "SELECT 1", " UNION ALL "),
-            joined(450, "SELECT 1", " UNION "),
+            joined(240, "SELECT 1", " UNION ALL "),
+            joined(240, "SELECT 1", " UNION "),
             format!("SELECT count(*) FROM events e {}", joins.join(" ")),
             format!("WITH c0 AS (SELECT * FROM events), {ctes} SELECT count(*) FROM c199"),
+            format!("SELECT count(*) FROM events e {}", joins[..20].join(" ")),
+            format!("WITH c0 AS (SELECT event_id FROM events), {doubling} SELECT count(*) FROM c39"),
+            format!("WITH c0 AS (SELECT 1 AS event_id), {doubling} SELECT count(*) FROM c39"),
+            format!("WITH c0 AS (SELECT 'ab' AS s), {longer} SELECT length(s) FROM c39"),
+            format!("WITH c0 AS (SELECT event_id AS s FROM events), {longer} SELECT length(s) FROM c39"),
+            "SELECT length(repeat(event_id, 1000000000)) FROM events".into(),
+            "SELECT length(repeat('x', 1000000000))".into(),
+            "SELECT length(lpad('x', 1000000000, 'y')), length(rpad(event_id, 2000000000)) FROM events"
+                .into(),
+            "SELECT length(replace(repeat('x', 100000), 'x', repeat('x', 100000)))".into(),
+            "SELECT length(regexp_replace(repeat('x', 100000), 'x', repeat('x', 100000), 'g'))".into(),
+            "SELECT length(regexp_replace(repeat('x', 100000), '(x*)', repeat('\\1', 1000), 'g'))".into(),
+            "SELECT array_repeat(1, 1000000000)".into(),
+            "SELECT range(0, 1000000000000)".into(),
+            "SELECT array_agg(a.event_id) FROM events a, events b".into(),
+            "SELECT count(*) FROM events WHERE event_id ~ '(((a+)+)+)+$'".into(),
+            "SELECT count(*) FROM events WHERE event_id ~ '((a{1000}){1000}){1000}'".into(),
             "SELECT 1 ".repeat(1_000_000),
             "'".repeat(1000),
             "\0".into(),
         ] {
             let budget = Budget::new(Duration::from_secs(5), 64 << 20);
-            let start = std::time::Instant::now();
             let answer = asked.sql_with(&text, &[], 10, budget);
             let short: String = text.chars().take(60).collect();
-            println!(
-                "{short}: {:?} in {:?}",
-                answer.map(|(rows, _)| rows.len()).map_err(|e| e
-                    .to_string()
-                    .chars()
-                    .take(80)
-                    .collect::<String>()),
-                start.elapsed()
-            );
+            assert!(!matches!(answer, Err(ExploreError::Failed | ExploreError::Busy)), "{short}: {answer:?}");
             at_rest(asked);
         }
     });
@@ -188,4 +204,32 @@ fn at_rest(asked: &Asked) {
         assert!(std::time::Instant::now() < deadline, "the work never ended");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_panic_of_the_engine_is_an_answer_and_the_next_question_is_answered() {
+    use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+    use datafusion::prelude::{DataFrame, col};
+
+    with_events(10, ExploreLimits::default(), |asked| {
+        let asking = asked.asking(Asked::budget());
+        let fails = |_: &[ColumnarValue]| -> datafusion::error::Result<ColumnarValue> {
+            panic!("as if by the engine")
+        };
+        let fails = create_udf(
+            "fails",
+            vec![arrow_schema::DataType::Utf8View],
+            arrow_schema::DataType::Utf8View,
+            Volatility::Volatile,
+            std::sync::Arc::new(fails),
+        );
+        let answer = asked.runtime.block_on(async {
+            let events = asking.context().table("events").await.unwrap();
+            let frame: DataFrame = events.select(vec![fails.call(vec![col("event_id")])]).unwrap();
+            asking.run(frame, 10).await
+        });
+        assert!(matches!(answer, Err(ExploreError::Failed)));
+        at_rest(asked);
+        assert_eq!(asked.lines("SELECT count(*) FROM events"), ["10"]);
+    });
 }

@@ -114,3 +114,18 @@ fn parameters_stand_where_they_are_named_and_nowhere_else() {
         assert_eq!(ask("SELECT $1 IS NULL", &[json!(null)]).unwrap(), [[Some("true".to_owned())]]);
     });
 }
+
+#[test]
+fn every_column_of_a_view_is_explained_in_the_documentation() {
+    let page = include_str!("../../../../docs/api/explore.md");
+    for view in crate::View::ALL {
+        let start = page.find(&format!("**`{}`**", view.name())).unwrap();
+        let section = &page[start + 4..];
+        let section = &section[..section.find("**`").unwrap_or(section.len())];
+        for field in view.schema().fields() {
+            let name = field.name();
+            let is_numbered = name.starts_with("int") || name.starts_with("str");
+            assert!(is_numbered || section.contains(&format!("`{name}`")), "{} of {}", name, view.name());
+        }
+    }
+}
