@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_VIEW, MAX_FILTERS, parseAddress, parseFilter, withFilter, writeAddress, writeFilter, type View } from './address';
+import { DEFAULT_VIEW, MAX_FILTERS, opposite, parseAddress, parseFilter, withFilter, withoutValue, writeAddress, writeFilter, type View } from './address';
 
 const whole: View = {
   page: 'events',
@@ -50,4 +50,22 @@ test('a filter takes the place of the one that it contradicts', () => {
   const starts = { column: 'country', op: 'starts_with', values: ['D'] } as const;
   const filters = [de, starts].map((filter) => ({ ...filter, values: [...filter.values] }));
   expect(withFilter(filters, { ...none, values: [] })).toEqual([starts, none]);
+});
+
+test('values are shut out one after the other', () => {
+  const one = withoutValue([], 'country', 'DE');
+  expect(one).toEqual([{ column: 'country', op: 'ne', values: ['DE'] }]);
+  const two = withoutValue(one, 'country', 'US');
+  expect(two).toEqual([{ column: 'country', op: 'not_in', values: ['DE', 'US'] }]);
+  expect(withoutValue(two, 'country', 'US')).toEqual(two);
+  expect(withoutValue(two, 'country', null)).toEqual([...two, { column: 'country', op: 'is_not_null', values: [] }]);
+  expect(withoutValue(two, 'page_url', '/')).toHaveLength(2);
+});
+
+test('the opposite of a filter turns round again, and what has none says so', () => {
+  const de = { column: 'country', op: 'eq', values: ['DE'] } as const;
+  const is = { ...de, values: [...de.values] };
+  expect(opposite(is)).toEqual({ ...is, op: 'ne' });
+  expect(opposite(opposite(is)!)).toEqual(is);
+  expect(opposite({ ...is, op: 'contains' })).toBeNull();
 });

@@ -116,6 +116,25 @@ export function withFilter(filters: readonly Filter[], filter: Filter): Filter[]
   return [...filters.filter((other) => !same(other)), filter].slice(-MAX_FILTERS);
 }
 
+/** The filters without the rows of one more value (null is "not set"); what is shut out already stays out. */
+export function withoutValue(filters: readonly Filter[], column: string, value: string | null): Filter[] {
+  const shut = (filter: Filter) => filter.column === column && (filter.op === 'ne' || filter.op === 'not_in');
+  if (value === null) return withFilter(filters, { column, op: 'is_not_null', values: [] });
+  const values = [...new Set([...filters.filter(shut).flatMap((filter) => filter.values), value])];
+  const others = filters.filter((filter) => !shut(filter));
+  return withFilter(others, { column, op: values.length > 1 ? 'not_in' : 'ne', values });
+}
+
+/** The filter that holds where this one does not; null where no single one does. */
+export function opposite(filter: Filter): Filter | null {
+  const op = OPPOSITES[filter.op];
+  return op === undefined ? null : { ...filter, op };
+}
+
+const OPPOSITES: Partial<Record<FilterOp, FilterOp>> = {
+  eq: 'ne', ne: 'eq', in: 'not_in', not_in: 'in', is_null: 'is_not_null', is_not_null: 'is_null',
+};
+
 /** One value and none at all exclude each other. */
 function replaces(op: FilterOp, other: FilterOp): boolean {
   const exact: FilterOp[] = ['eq', 'in', 'is_null'];

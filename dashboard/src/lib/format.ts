@@ -90,6 +90,11 @@ export function timeOfDay(at: Instant, zone: string): string {
   return show(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
+/** "21 Nov, 14:03:09" in the zone. */
+export function dayAndTime(at: Instant, zone: string): string {
+  return show(at, zone, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
+
 /** "21 Nov 2026" in the zone. */
 export function date(at: Instant, zone: string): string {
   return show(at, zone, { day: 'numeric', month: 'short', year: 'numeric' });

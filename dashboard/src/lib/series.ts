@@ -8,6 +8,8 @@ export interface Series {
   values: (number | null)[];
   /** The column's value that this series stands for; null is "not set"; absent where it stands for no single one. */
   key?: string | null;
+  /** The variable of its colour where the colour has a meaning: `--series-2`. */
+  color?: string;
 }
 
 export interface ChartData {
@@ -24,6 +26,8 @@ export interface Lines {
   by?: string;
   /** What a bucket without rows is: 0 for counts, null for means and percentiles. */
   missing?: 0 | null;
+  /** Whether groups add up to a whole: counts do; means, percentiles and numbers of people do not. */
+  adds?: boolean;
 }
 
 /** Lines beyond this are added up as "Others"; the palette has one more colour than this. */
@@ -32,7 +36,7 @@ export const NOT_SET = '(not set)';
 export const OTHERS = 'Others';
 
 export function chartData(rows: readonly Row[], period: Period, lines: Lines): ChartData {
-  const { metric, by, missing = 0 } = lines;
+  const { metric, by, missing = 0, adds = missing === 0 } = lines;
   const times = bucketStarts(period);
   const at = new Map(times.map((time, index) => [time, index]));
   const groups = new Map<string | null, { values: (number | null)[]; total: number }>();
@@ -54,8 +58,8 @@ export function chartData(rows: readonly Row[], period: Period, lines: Lines): C
     .slice(0, MAX_LINES)
     .map(([key, { values }]) => ({ name: key === null ? NOT_SET : key === '' ? '(empty)' : key, values, key }));
   const rest = ranked.slice(MAX_LINES);
-  // Means and percentiles cannot be added up: there, the small groups are left out.
-  if (rest.length > 0 && missing === 0) {
+  // Where groups do not add up the small ones are left out.
+  if (rest.length > 0 && adds) {
     series.push({ name: OTHERS, values: times.map((_, i) => rest.reduce((sum, [, g]) => sum + (g.values[i] ?? 0), 0)) });
   }
   return { times, series };

@@ -2,7 +2,7 @@
  * The view that the address bar names, as state: components read `view.now` and friends, and change them by `go`.
  * Every change is an entry of the history unless it replaces the one before, so that the back button undoes it.
  */
-import { type Filter, type PageName, type View, DEFAULT_VIEW, parseAddress, withFilter, writeAddress } from './address';
+import { type Filter, type PageName, type View, DEFAULT_VIEW, opposite, parseAddress, withFilter, withoutValue, writeAddress } from './address';
 import { clock } from './clock.svelte';
 import { type Period, type Range, periodBefore, resolve } from './range';
 import { ownZone } from './time_zone';
@@ -79,6 +79,17 @@ export function setOwn(name: string, value: string, fallback = '', how: { replac
 
 export function addFilter(filter: Filter): void {
   go({ filters: withFilter(current.filters, filter) });
+}
+
+/** Leaves the rows with this value out. */
+export function excludeValue(column: string, value: string | null): void {
+  go({ filters: withoutValue(current.filters, column, value) });
+}
+
+/** "is" becomes "is not", and back. */
+export function turnFilter(index: number): void {
+  const turned = opposite(current.filters[index]!);
+  if (turned !== null) go({ filters: current.filters.map((filter, at) => (at === index ? turned : filter)) });
 }
 
 export function removeFilter(index: number): void {

@@ -23,7 +23,7 @@ const ANTARCTICA = '010';
 export const SHAPES: readonly Shape[] = drawn();
 
 function drawn(): Shape[] {
-  const topology = atlas as unknown as Topology<{ countries: GeometryCollection<{ name: string }> }>;
+  const topology = atlas as unknown as Topology<{ countries: GeometryCollection<{ name?: string }> }>;
   // Nobody sends events from there, and it would take a fifth of the picture.
   const { features, ...world } = feature(topology, topology.objects.countries);
   const countries = features.filter(({ id }) => id !== ANTARCTICA);
@@ -33,7 +33,7 @@ function drawn(): Shape[] {
   const projection = geoEqualEarth().rotate([-11, 0]).fitExtent([[DOT, DOT], [WIDTH - DOT, HEIGHT - DOT]], all);
   const path = geoPath(projection).digits(1);
   const shapes = countries.map((one): Shape => ({
-    code: codeOf(one.id === undefined ? undefined : String(one.id), one.properties.name),
+    code: codeOf(one.id === undefined ? undefined : String(one.id), one.properties?.name ?? ''),
     path: path(one) ?? '',
     middle: path.centroid(one),
     small: false,
