@@ -4,6 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
+use serde_json::{Value, json};
+
+use crate::harness::client::TRACK;
 use crate::harness::{Site, tidegauge};
 
 const SNAPSHOT: &str = r#"{"time":"2026-11-21T10:00:00.000Z","open_connections":3,"events_per_second":12.5,"requests_per_second":4.0,"error_rate":0.25,"total_events":99,"top_names":[{"name":"page_view","count":120}]}"#;
@@ -45,6 +48,31 @@ fn without_a_terminal_it_prints_one_line_and_ends() {
     let (url, _serving) = serve("200 OK");
     let ran = tidegauge(&["top", "--url", &url, "--data", data, "--json"]);
     assert_eq!(ran.stdout.trim_end(), SNAPSHOT);
+}
+
+#[test]
+fn a_server_says_how_it_is_as_a_whole_and_of_one_project() {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let url = format!("http://{}", server.address);
+    server.client().post_json(TRACK, &json!({"event_name": "looked_at", "project_id": "shown"})).ok();
+    let data = site.data().to_str().unwrap();
+    let top = |more: &[&str]| {
+        let ran = tidegauge(&[&["top", "--json", "--url", &url, "--data", data], more].concat());
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+    };
+    for (more, events) in [(&[][..], 1), (&["--project", "shown"][..], 1), (&["--project", "default"][..], 0)]
+    {
+        let snapshot = top(more);
+        assert_eq!(snapshot["total_events"], events, "{more:?}: {snapshot}");
+        assert_eq!(snapshot["top_names"].as_array().unwrap().len(), events, "{snapshot}");
+    }
+    let ran = tidegauge(&["top", "--once", "--url", &url, "--data", data, "--project", "nowhere"]);
+    assert!(ran.assert_failed().contains("there is no project `nowhere`"), "{ran:?}");
+    let ran = tidegauge(&["top", "--once", "--url", &url, "--key", "wrong"]);
+    assert!(ran.assert_failed().contains("does not know the key"), "{ran:?}");
+    server.stop();
 }
 
 #[test]
