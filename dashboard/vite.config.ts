@@ -1,12 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { smallWorld } from './build/small_world.ts';
 
 // `TIDEGAUGE_ADDRESS` is the server that `npm run dev` sends calls to.
 const server = process.env['TIDEGAUGE_ADDRESS'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [smallWorld(), svelte()],
   base: './',
   // The client from its source, so that neither has to be built before the other.
   resolve: { conditions: ['source', ...defaultClientConditions] },

@@ -39,12 +39,23 @@ fn send(client: &Client, route: &Route) -> Answer {
 fn shown(answer: &Answer, names: Names<'_>) -> (u16, String) {
     let mut text = answer.text();
     if let Ok(Value::Object(mut object)) = serde_json::from_str(&text) {
-        for volatile in
-            ["timestamp", "generatedAt", "requestId", "request_id", "uptime_seconds", "checks", "event_id"]
-        {
+        for volatile in [
+            "timestamp",
+            "generatedAt",
+            "requestId",
+            "request_id",
+            "uptime_seconds",
+            "elapsed_ms",
+            "checks",
+            "event_id",
+        ] {
             object.remove(volatile);
         }
         text = Value::Object(object).to_string();
+    }
+    // A stream's first message is of its own instant.
+    if let Some((before, rest)) = text.split_once("\"time\":\"") {
+        text = before.to_owned() + rest.split_once('"').unwrap().1;
     }
     (answer.status, text.replace(names.tenant, "TENANT").replace(names.project, "PROJECT"))
 }
@@ -175,8 +186,9 @@ fn to_another_project_of_the_tenant_every_route_answers_as_if_nothing_were_there
     wait_until("the new key", || neighbour.get(STATS).status == 200);
     let theirs = routes(&document, given.theirs(), &key);
     for (theirs, nobodys) in theirs.iter().zip(&routes(&document, NOBODYS, &key)) {
-        // The figures of `stats` are the tenant's, and a key of the tenant sees them; the grid's names are of tenants.
-        let is_tenants = matches!(&*theirs.operation.id, "getEventStats" | "getStoreHealth");
+        // The figures of `stats` are the tenant's, and a key of the tenant sees them, and its own tenant's name; the grid's
+        // names are of tenants.
+        let is_tenants = matches!(&*theirs.operation.id, "getEventStats" | "getStoreHealth" | "getMe");
         if is_tenants || theirs.asks == Asks::Nothing || matches!(&*theirs.operation.tag, "grid" | "signals")
         {
             continue;

@@ -171,6 +171,7 @@ fn the_apis_page_tries_routes_with_a_credential_and_keeps_nothing() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a figure to look at, and no bar")]
 fn the_first_paint_comes_from_a_cold_server() {
     let told = in_browser("first_paint.cjs");
     println!("{told}");

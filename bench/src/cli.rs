@@ -83,6 +83,9 @@ pub struct Options {
     /// Seconds for which they are left alone, and then for which their cost is measured.
     #[arg(long, default_value_t = 30.0)]
     pub sockets_idle_seconds: f64,
+    /// Readers of the case `live`.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u16).range(1..=3_500))]
+    pub readers: u16,
     /// Events, sessions and connections each that the reports are asked about.
     #[arg(long, default_value_t = 1_000_000, value_parser = report_rows)]
     pub report_rows: usize,

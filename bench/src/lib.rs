@@ -19,4 +19,5 @@ pub mod report;
 pub mod requests;
 pub mod say;
 pub mod sockets;
+pub mod streams;
 pub mod vocabulary;

@@ -17,6 +17,8 @@ const EXECUTABLE = process.env.TIDEGAUGE_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long to wait for what must come, in milliseconds: only what is broken takes so long. */
 const PATIENCE = 30_000;
+/** How long a whole test may take. */
+const LONGEST = 300_000;
 /** Faults of a kind that are told. */
 const MAX_TOLD = 8;
 const WIDE = { width: 1280, height: 800 };
@@ -27,6 +29,10 @@ const THEMES = ['light', 'dark'];
 function run(test, { expected = [] } = {}) {
   let browser;
   const watched = [];
+  const tooLong = setTimeout(() => {
+    console.error(`not done after ${LONGEST} ms`);
+    process.exit(1); // Playwright ends the browser with this process.
+  }, LONGEST);
   (async () => {
     browser = await chromium.launch({
       executablePath: EXECUTABLE,
@@ -43,7 +49,10 @@ function run(test, { expected = [] } = {}) {
       await Promise.all(watched.map((page, at) => screenshot(page, `${name}-${at}`).catch(() => {})));
       process.exitCode = 1;
     })
-    .finally(() => browser?.close());
+    .finally(async () => {
+      await browser?.close();
+      clearTimeout(tooLong);
+    });
 }
 
 /** The first few of each kind, without repeats. */

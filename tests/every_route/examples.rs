@@ -82,6 +82,11 @@ pub const EXAMPLES: &[(&str, Asks, &str)] = &[
     ("getUsageOfApis", Asks::Read, ""),
     ("getUsageOfApi", Asks::Read, ""),
     ("exportTraces", Asks::Ingest, ""),
+    ("query", Asks::Read, ""),
+    ("sql", Asks::Read, ""),
+    ("getMe", Asks::Credential, ""),
+    ("live", Asks::Read, "?feed=events&event_name=a"),
+    ("liveTenant", Asks::Read, ""),
     ("listTenants", Asks::Admin, "?limit=10"),
     ("createTenant", Asks::Operator, ""),
     ("getTenant", Asks::Admin, ""),
@@ -152,6 +157,10 @@ fn body(operation: &str, Names { tenant, project, .. }: Names<'_>) -> Value {
         "recordRequests" => json!({"requests": [{"api_id": "a1", "path": "/basket", "api_key": "k1",
             "project_id": project}]}),
         "exportTraces" => json!({"resourceSpans": []}),
+        "query" => json!({"table": "events", "project": project, "group_by": ["event_name"]}),
+        "sql" => {
+            json!({"sql": "SELECT count(*) AS events FROM events WHERE project_id = $1", "parameters": [project]})
+        }
         "signalEvent" => json!({"tenantId": tenant, "sessionId": "s1", "eventType": "A", "clientId": "c1"}),
         "signalSession" | "signalClient" | "signalContact" => {
             json!({"tenantId": tenant, "sessionId": "s1", "clientId": "c1"})

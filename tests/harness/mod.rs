@@ -15,6 +15,7 @@ pub mod redis;
 pub mod server;
 pub mod site;
 pub mod socket;
+pub mod stream;
 pub mod takes_requests;
 pub mod tls;
 pub mod tyk;

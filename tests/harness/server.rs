@@ -50,6 +50,13 @@ impl Start {
         Self { command, data: data.to_owned() }.cleaned()
     }
 
+    /// A demo that is kept nowhere: its directory is one in `temporary`.
+    pub fn passing_demo(temporary: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(BINARY);
+        command.args(["demo", "--listen", "127.0.0.1:0"]).args(args).env("TMPDIR", temporary);
+        Self { command, data: temporary.to_owned() }.cleaned()
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
@@ -161,6 +168,7 @@ impl Server {
 }
 
 /// What a server printed in its whole life.
+#[derive(Debug)]
 pub struct Output {
     pub stdout: String,
     pub stderr: String,

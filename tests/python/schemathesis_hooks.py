@@ -27,8 +27,9 @@ def before_load_schema(context, raw_schema):
     for item in raw_schema["paths"].values():
         for operation in item.values():
             content = operation.get("requestBody", {}).get("content", {})
-            # JSON under another name, and protobuf: nothing generates these from a schema.
+            # JSON under another name, SQL, and protobuf: nothing generates these from a schema.
             content.pop("text/plain", None)
+            content.pop("application/sql", None)
             content.pop("application/x-protobuf", None)
             if NEGATIVE:
                 # With `Prefer: handling=lenient` bad items are counted in a 200.

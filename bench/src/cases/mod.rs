@@ -4,6 +4,7 @@ mod clickhouse;
 mod durable;
 mod flow;
 mod idle;
+mod live;
 mod neighbours;
 mod postgres;
 mod reference;
@@ -48,6 +49,8 @@ pub enum Case {
     Neighbours,
     /// Many WebSockets, each a tracked connection.
     Websockets,
+    /// Many readers of a live stream, while events come in.
+    Live,
     /// PostgreSQL 15 taking the same batches.
     Postgres,
     /// ClickHouse 18.16 taking the same batches.
@@ -60,7 +63,7 @@ pub enum Case {
 
 impl Case {
     /// All, in the order they are run: what is compared is measured close together.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Idle,
         Self::Noop,
         Self::Single,
@@ -72,6 +75,7 @@ impl Case {
         Self::Requests,
         Self::Neighbours,
         Self::Websockets,
+        Self::Live,
         Self::Postgres,
         Self::Clickhouse,
         Self::Reports,
@@ -97,6 +101,7 @@ impl Case {
             Self::Requests => "requests",
             Self::Neighbours => "neighbours",
             Self::Websockets => "websockets",
+            Self::Live => "live",
             Self::Postgres => "postgres",
             Self::Clickhouse => "clickhouse",
             Self::Reports => "reports",
@@ -114,6 +119,7 @@ impl Case {
             }
             Self::Neighbours => neighbours::run(options),
             Self::Websockets => websockets::run(options),
+            Self::Live => live::run(options),
             Self::Postgres => postgres::run(options),
             Self::Clickhouse => clickhouse::run(options),
             Self::Reports => reports::run(options),

@@ -30,6 +30,8 @@ pub struct Principal {
     pub limits: KeyLimits,
     /// The key or the token itself, by a name fit for logs.
     pub credential: Credential,
+    /// When the credential ends by itself, in Unix microseconds; `None` is never.
+    pub expires_at: Option<i64>,
 }
 
 /// The keys that are not revoked; clones share them.
@@ -46,14 +48,17 @@ const NO_DIGEST: KeyDigest = KeyDigest::from_array([0; 32]);
 /// One key of the ring.
 pub(crate) struct RingKey {
     digest: KeyDigest,
-    expires_at: Option<i64>,
     principal: Arc<Principal>,
     used: UseNote,
 }
 
 impl RingKey {
-    pub(crate) fn new(digest: KeyDigest, expires_at: Option<i64>, principal: Principal) -> Self {
-        Self { digest, expires_at, principal: Arc::new(principal), used: UseNote::default() }
+    pub(crate) fn new(digest: KeyDigest, principal: Principal) -> Self {
+        Self { digest, principal: Arc::new(principal), used: UseNote::default() }
+    }
+
+    fn is_expired(&self, now_unix_micros: i64) -> bool {
+        self.principal.expires_at.is_some_and(|end| now_unix_micros >= end)
     }
 
     /// Its use that is not written down yet.
@@ -86,7 +91,7 @@ impl KeyRing {
         let key = keys.get(&digest.front());
         // Where there is none the comparison is made all the same, so that its time tells nothing.
         let is_same = key.map_or(&NO_DIGEST, |key| &key.digest).is_same(&digest);
-        let key = key.filter(|key| is_same && key.expires_at.is_none_or(|end| now_unix_micros < end))?;
+        let key = key.filter(|key| is_same && !key.is_expired(now_unix_micros))?;
         key.used.note(now_unix_micros);
         Some(Arc::clone(&key.principal))
     }
@@ -96,9 +101,9 @@ impl KeyRing {
     #[must_use]
     pub fn still_works(&self, sha256: &[u8; 32], now_unix_micros: i64) -> bool {
         let digest = KeyDigest::from_array(*sha256);
-        self.keys.read().get(&digest.front()).is_some_and(|key| {
-            key.digest.is_same(&digest) && key.expires_at.is_none_or(|end| now_unix_micros < end)
-        })
+        let keys = self.keys.read();
+        keys.get(&digest.front())
+            .is_some_and(|key| key.digest.is_same(&digest) && !key.is_expired(now_unix_micros))
     }
 
     /// How many keys the ring holds: those not revoked, whether expired or not.

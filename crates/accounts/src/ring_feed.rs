@@ -101,13 +101,13 @@ fn ring_key(row: &DatabaseRow, digest: KeyDigest) -> Option<RingKey> {
     let project: Option<&str> = row.try_get("project").ok()?;
     Some(RingKey::new(
         digest,
-        row.try_get("expires_at").ok()?,
         Principal {
             tenant: TenantId::parse(row.try_get("tenant").ok()?).ok()?,
             project: project.map(ProjectId::parse).transpose().ok()?,
             scopes: row.try_get::<&str, _>("scopes").ok()?.parse().ok()?,
             limits: serde_json::from_str(row.try_get("limits").ok()?).ok()?,
             credential: Credential::Key(row.try_get::<&str, _>("id").ok()?.into()),
+            expires_at: row.try_get("expires_at").ok()?,
         },
     ))
 }

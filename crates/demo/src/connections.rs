@@ -62,8 +62,8 @@ const SERVICES: [Service; 9] = [
     service((mobile::PROJECT, "market-data", "sse"), 8.0, (90.0, 1.6), (40.0, 61_000.0)),
     service((shop::PROJECT, "chat", "websocket"), 13.0, (14.0, 1.1), (2_100.0, 3_300.0)),
     service((shop::PROJECT, "chat", "sse"), 6.0, (9.0, 1.0), (60.0, 2_700.0)),
-    service((shop::PROJECT, "realtime", "sse"), 4.5, (6.0, 1.3), (50.0, 5_200.0)),
-    service((kiosk::PROJECT, "realtime", "mqtt"), 3.0, (900.0, 1.2), (700.0, 1_900.0)),
+    service((shop::PROJECT, "realtime", "sse"), 6.3, (6.0, 1.3), (50.0, 5_200.0)),
+    service((kiosk::PROJECT, "realtime", "mqtt"), 1.2, (900.0, 1.2), (700.0, 1_900.0)),
     service((mobile::PROJECT, "market-data", "mqtt"), 1.5, (420.0, 1.3), (300.0, 44_000.0)),
 ];
 /// Keys that connections are opened with.

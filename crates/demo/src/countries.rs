@@ -81,7 +81,7 @@ const V4_RANGES: [&str; 3] = ["192.0.2", "198.51.100", "203.0.113"];
 pub(crate) fn address(country: &Country, dice: &mut Dice) -> String {
     let place = COUNTRIES.iter().position(|one| one == country).unwrap_or(0);
     if dice.chance(0.35) {
-        let (site, host) = (dice.below(0x400), dice.below(0xffff) + 1);
+        let (site, host) = (dice.below(0x400) + 1, dice.below(0xffff) + 1);
         return format!("2001:db8:{:x}:{site:x}::{host:x}", 0x100 + place);
     }
     // 3 × 254 addresses: thirty for each country.

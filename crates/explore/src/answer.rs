@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::ending::Over;
 use crate::error::ExploreError;
 
 /// Batches that wait for their reader.
@@ -87,7 +88,8 @@ pub(crate) struct Receiving {
     pub left: Duration,
     /// What it may take in all.
     pub time: Duration,
-    pub work: Work,
+    /// Held until nothing more is wanted.
+    pub _work: Work,
 }
 
 impl Receiving {
@@ -102,10 +104,14 @@ impl Receiving {
 
 /// A question's work, which ends when this goes.
 #[derive(Debug)]
-pub(crate) struct Work(pub AbortHandle);
+pub(crate) struct Work {
+    pub task: AbortHandle,
+    pub over: Over,
+}
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.abort();
+        self.over.set();
+        self.task.abort();
     }
 }

@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{Answer, Batches, Receiving, Truncated, WAITING_BATCHES, Work};
+use crate::ending::Over;
 use crate::error::ExploreError;
 use crate::explorer::Explorer;
 use crate::memory::QuestionMemory;
@@ -96,9 +97,11 @@ impl Asking {
             truncated: Truncated::default(),
             question: Arc::clone(&self.question),
         };
+        let over = Over::default();
+        let ending = over.clone();
         let truncated = writing.truncated.clone();
         let work = async move {
-            let done = AssertUnwindSafe(work(frame, memory, writing, tell)).catch_unwind().await;
+            let done = AssertUnwindSafe(work(frame, memory, writing, tell, ending)).catch_unwind().await;
             let failed = match done {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error),
@@ -110,9 +113,9 @@ impl Asking {
             // The place goes with the work, also when nobody waits for it any more.
             drop(turn);
         };
-        let work = Work(handle.spawn(work).abort_handle());
+        let work = Work { task: handle.spawn(work).abort_handle(), over };
         let time = budget.time();
-        let mut receiving = Receiving { from, left: time, time, work };
+        let mut receiving = Receiving { from, left: time, time, _work: work };
         let first = receiving.next().await.transpose()?;
         let schema = told.await.map_err(|_| ExploreError::Failed)?;
         Ok(Answer { schema, batches: Batches::new(first, receiving), truncated })
@@ -124,6 +127,7 @@ async fn work(
     memory: QuestionMemory,
     mut writing: Writing,
     tell: oneshot::Sender<SchemaRef>,
+    over: Over,
 ) -> Result<(), ExploreError> {
     let frame = frame.await?;
     let is_explained = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
@@ -134,7 +138,9 @@ async fn work(
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
         .build_arc()?;
     let task = Arc::new(frame.task_ctx().with_runtime(runtime));
-    let plan = frame.create_physical_plan().await?;
+    let (state, plan) = frame.into_parts();
+    let plan = over.stops(state.optimize(&plan)?)?;
+    let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
     let mut batches = execute_stream(plan, task)?;
     let _ = tell.send(batches.schema());
     while let Some(batch) = batches.next().await {

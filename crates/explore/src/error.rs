@@ -127,8 +127,8 @@ fn of_external(
     if let Some(error) = error.downcast_ref::<Arc<DataFusionError>>() {
         return of_datafusion(error, place);
     }
-    tracing::error!(%error, "a query cannot be answered");
-    ExploreError::Failed
+    // What is ours comes as ours: this is a function's own refusal, of a pattern for one.
+    ExploreError::Bad { message: sentence(&error.to_string()), place }
 }
 
 /// A parser's message ends in ` at Line: 1, Column: 8` when it knows the place.

@@ -9,6 +9,7 @@
 
 mod answer;
 mod asking;
+mod ending;
 mod error;
 mod explorer;
 pub mod formats;

@@ -14,6 +14,7 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use crate::ending::PauseWhereRowsGrow;
 use crate::functions;
 use crate::views::{self, Question};
 
@@ -38,12 +39,13 @@ pub(crate) fn state(partitions: usize) -> SessionState {
     let tables = SessionStateDefaults::default_table_functions();
     SessionStateBuilder::new()
         .with_config(config)
-        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .with_expr_planners(functions::planners())
         .with_scalar_functions(functions::scalar())
         .with_higher_order_functions(SessionStateDefaults::default_higher_order_functions())
-        .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+        .with_aggregate_functions(functions::aggregates())
         .with_window_functions(SessionStateDefaults::default_window_functions())
         .with_table_function_list(tables)
+        .with_physical_optimizer_rule(Arc::new(PauseWhereRowsGrow))
         .build()
 }
 

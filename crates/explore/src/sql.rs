@@ -1,5 +1,7 @@
 //! SQL text: exactly one statement, which reads, of a bounded size.
 
+mod size;
+
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::SQLOptions;
@@ -9,16 +11,12 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::Statement as Standard;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 use serde_json::Value;
 
 use crate::error::{ExploreError, Place};
 use crate::views::View;
 
-/// Bytes of a statement.
-pub const MAX_SQL_BYTES: usize = 256 * 1024;
-/// Words, numbers and signs of a statement: how deep its expressions can get.
-pub const MAX_SQL_TOKENS: usize = 20_000;
 /// Parameters of a statement.
 pub const MAX_PARAMETERS: usize = 1000;
 /// How deep it may nest: parentheses, subqueries.
@@ -30,21 +28,14 @@ pub(crate) struct Statement(Parsed);
 
 impl Statement {
     pub fn parse(text: &str) -> Result<Self, ExploreError> {
-        if text.len() > MAX_SQL_BYTES {
-            return Err(ExploreError::bad(format!("the statement is longer than {MAX_SQL_BYTES} bytes")));
-        }
+        size::check_text(text)?;
         let dialect = PostgreSqlDialect {};
         let tokens =
             Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|error| ExploreError::Bad {
                 message: error.message,
                 place: Some(Place { line: error.location.line, column: error.location.column }),
             })?;
-        let words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
-        if words > MAX_SQL_TOKENS {
-            return Err(ExploreError::bad(format!(
-                "the statement has more than {MAX_SQL_TOKENS} words and signs"
-            )));
-        }
+        size::check_tokens(&tokens)?;
         let mut statements = DFParserBuilder::new(tokens)
             .with_dialect(&dialect)
             .with_recursion_limit(MAX_SQL_NESTING)
@@ -54,12 +45,13 @@ impl Statement {
         if !statements.is_empty() {
             return Err(ExploreError::bad("there is more than one statement; ask for them one by one"));
         }
-        match reads(&statement) {
-            true => Ok(Self(statement)),
-            false => {
-                Err(ExploreError::bad("only queries are answered: SELECT, WITH, VALUES, or EXPLAIN of one"))
-            }
-        }
+        let Some(query) = query_of(&statement) else {
+            return Err(ExploreError::bad(
+                "only queries are answered: SELECT, WITH, VALUES, or EXPLAIN of one",
+            ));
+        };
+        size::check_tables(query)?;
+        Ok(Self(statement))
     }
 
     /// The query, of an asker's views.
@@ -82,13 +74,15 @@ impl Statement {
     }
 }
 
-fn reads(statement: &Parsed) -> bool {
-    match statement {
-        Parsed::Statement(statement) => matches!(&**statement, Standard::Query(_)),
-        Parsed::Explain(explain) => {
-            matches!(&*explain.statement, Parsed::Statement(inner) if matches!(&**inner, Standard::Query(_)))
-        }
-        _ => false,
+/// The query that a statement is, or explains.
+fn query_of(statement: &Parsed) -> Option<&Standard> {
+    let inner = match statement {
+        Parsed::Explain(explain) => &*explain.statement,
+        statement => statement,
+    };
+    match inner {
+        Parsed::Statement(inner) if matches!(&**inner, Standard::Query(_)) => Some(inner),
+        _ => None,
     }
 }
 

@@ -60,7 +60,6 @@ fn the_dashboard_compressed_is_within_its_budget() {
     let mut weights: Vec<_> = weights.collect();
     weights.sort_unstable();
     let sum: usize = weights.iter().map(|(bytes, _)| bytes).sum();
-    println!("{sum} of {BUDGET} bytes");
     assert!(sum < BUDGET, "{sum} bytes, more than {BUDGET}: {weights:?}");
 }
 

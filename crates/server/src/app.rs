@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tidegauge_accounts::Accounts;
+use tidegauge_accounts::{Accounts, AccountsError};
 use tidegauge_connect::Figures;
 use tidegauge_explore::{ExploreLimits, Explorer};
+use tidegauge_facts::{ProjectId, TenantId};
 use tidegauge_geo::Countries;
 use tidegauge_store::Store;
 
 use crate::auth::Door;
 use crate::body::Bodies;
 use crate::client_address::TrustedProxies;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::reading::Reads;
 use crate::sockets::Sockets;
@@ -88,6 +90,8 @@ pub struct App {
     pub explorer: Explorer,
     /// The WebSockets.
     pub sockets: Sockets,
+    /// The live streams.
+    pub live: Live,
     /// Whose word on a request's origin is taken.
     pub trusted_proxies: TrustedProxies,
     /// Tells the countries of addresses whose facts name none.
@@ -107,6 +111,7 @@ impl App {
         let bodies = Bodies::new(&limits);
         let sockets = Sockets::new(limits.max_websockets);
         let trusted_proxies = TrustedProxies::default();
+        let live = Live::new(Arc::clone(&store));
         Self {
             store,
             accounts,
@@ -117,11 +122,24 @@ impl App {
             reads: Reads::default(),
             explorer: Explorer::new(ExploreLimits::default()),
             sockets,
+            live,
             trusted_proxies,
             countries: Arc::default(),
             metrics: Metrics::default(),
             connector: None,
             is_secure: false,
         }
+    }
+
+    /// Whether a tenant has a project: a fact names it, or it was made by hand.
+    ///
+    /// # Errors
+    /// The accounts cannot be read.
+    pub async fn has_project(&self, tenant: &TenantId, project: &ProjectId) -> Result<bool, AccountsError> {
+        let has_facts = self.store.look(|view| {
+            let gauges = view.gauges.tenant(tenant.as_str());
+            gauges.is_some_and(|gauges| gauges.project(project.as_str()).is_some())
+        });
+        Ok(has_facts || self.accounts.project_exists(tenant, project).await?)
     }
 }

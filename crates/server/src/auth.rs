@@ -128,6 +128,7 @@ impl Door {
             scopes: verified.scopes,
             limits: KeyLimits::default(),
             credential: Credential::Token(verified.subject.clone()),
+            expires_at: Some(verified.expires_at),
         }))
     }
 

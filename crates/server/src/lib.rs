@@ -14,6 +14,7 @@ pub mod fuzzing;
 pub mod gateway;
 pub mod intake;
 pub mod limits;
+pub mod live;
 pub mod metrics;
 pub mod openapi;
 pub mod page;

@@ -49,6 +49,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         surfaces::otlp::described(),
         surfaces::explore::described(),
         surfaces::admin::described(),
+        surfaces::live::described(),
+        surfaces::me::described(),
         probes::described(),
     ];
     let mut document = Base::openapi();
@@ -104,7 +106,8 @@ struct IfNoneMatch {
     etag: String,
 }
 
-/// The ways of a credential. A token is sent as a bearer too; `queryToken` is for browsers' WebSockets alone.
+/// The ways of a credential. A token is sent as a bearer too; `queryToken` is for what a browser opens
+/// without headers: WebSockets and event streams.
 fn credentials() -> [(&'static str, SecurityScheme); 4] {
     let key = |value: fn(ApiKeyValue) -> ApiKey, name, description: &str| {
         SecurityScheme::ApiKey(value(ApiKeyValue::with_description(name, description)))

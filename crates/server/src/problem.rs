@@ -121,6 +121,11 @@ impl IntoResponses for OwnRefusals {
     }
 }
 
+/// Answers a method that a route of our own has not.
+pub async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route does not answer this method")
+}
+
 /// Answers what no route answers.
 pub async fn no_such_route() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")

@@ -31,6 +31,17 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
+    /// All parameters of this name, in their order; empty ones count as absent.
+    ///
+    /// # Errors
+    /// One is no text.
+    pub fn all(self, name: &'static str) -> Result<Vec<Cow<'a, str>>, BadQuery> {
+        let pairs = self.0.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let named = pairs.filter(|(given, _)| decoded(given).is_some_and(|given| given == name));
+        let values = named.map(|(_, value)| decoded(value).ok_or(BadQuery::NotText(name)));
+        values.filter(|value| value.as_ref().map_or(true, |value| !value.is_empty())).collect()
+    }
+
     /// The parameter that goes by any of `names`; an empty one counts as absent, as an empty field of a form is.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(surfaces::otlp::routes())
         .merge(surfaces::explore::routes())
         .merge(surfaces::admin::routes())
+        .merge(surfaces::live::routes())
+        .merge(surfaces::me::routes())
         .merge(probes::routes())
         .merge(openapi::routes())
         .merge(page::routes())

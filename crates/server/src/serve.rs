@@ -70,6 +70,14 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The connection's place among all. Who keeps a connection beyond its requests keeps this.
     pub place: Arc<ConnectionPlace>,
+    /// Ends the connection at once, whatever is under way on it.
+    pub hang_up: CancellationToken,
+}
+
+impl Peer {
+    fn new(address: SocketAddr, place: ConnectionPlace) -> Self {
+        Self { address, place: Arc::new(place), hang_up: CancellationToken::new() }
+    }
 }
 
 /// A connection's place among `max_connections`, and among its address's.
@@ -153,7 +161,7 @@ pub async fn serve(
         match addresses.enter(address.ip()) {
             Ok(of_address) => {
                 let place = ConnectionPlace { _among_all: among_all, _of_address: of_address };
-                tasks.spawn(serving.clone().serve_one(stream, Peer { address, place: Arc::new(place) }));
+                tasks.spawn(serving.clone().serve_one(stream, Peer::new(address, place)));
             }
             Err(most) => {
                 if said.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
@@ -211,18 +219,25 @@ impl Serving {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let hang_up = peer.hang_up.clone();
         let routes = self.routes.map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
             request
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
         let mut connection = std::pin::pin!(connection.with_upgrades());
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let served = async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = self.stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             }
+        };
+        let ended = tokio::select! {
+            ended = served => ended,
+            () = hang_up.cancelled() => return,
         };
         // A client that goes away or sends no HTTP ends its own connection; that is no error of ours.
         if let Err(error) = ended {

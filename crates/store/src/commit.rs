@@ -12,8 +12,9 @@ use std::time::Instant;
 use tidegauge_facts::{Micros, OpenTables, Table};
 
 use crate::error::StoreError;
+use crate::feed::Published;
 use crate::intake::{Group, Outcome};
-use crate::log::LogWriter;
+use crate::log::{LogWriter, Written};
 use crate::shared::Shared;
 
 pub(crate) struct Committer {
@@ -86,14 +87,28 @@ impl Committer {
         self.next_sequence += written.frames.len() as u64;
         self.shared.note_write(Micros::now(), written.bytes);
 
+        let published = self.publish(written)?;
+        if !published.is_empty() {
+            self.shared.feed.publish(&published);
+        }
+        Ok(())
+    }
+
+    /// Puts the group into the view; hands its batches on when somebody follows.
+    fn publish(&mut self, written: Written) -> Result<Vec<Published>, StoreError> {
         let mut view = self.shared.view.write();
         let view = &mut *view;
+        let is_followed = self.shared.feed.is_followed();
+        let mut published = Vec::new();
         let hot = Arc::make_mut(&mut view.hot);
         for (frame, batch) in written.frames {
             view.sequence = frame.header.sequence;
             view.gauges.apply(frame.header.table, &batch)?;
             if frame.header.table == Table::Connections {
                 view.ledger.apply(&batch, Micros::now())?;
+            }
+            if is_followed {
+                published.push(Published::new(&frame, batch.clone()));
             }
             hot.push(frame, batch)?;
         }
@@ -102,7 +117,7 @@ impl Committer {
             _ => view.log_files.push((Arc::clone(self.log.file()), view.sequence)),
         }
         self.shared.note_backlog(hot.bytes());
-        Ok(())
+        Ok(published)
     }
 }
 

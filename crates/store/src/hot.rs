@@ -10,6 +10,7 @@ use arrow_array::RecordBatch;
 use tidegauge_facts::Table;
 
 use crate::error::StoreError;
+use crate::feed::Published;
 use crate::gauges::count_by_code;
 use crate::log::FrameRef;
 use crate::merge::merge;
@@ -71,6 +72,12 @@ impl Part {
         merge(self.table, &batches)
     }
 
+    /// What it was committed as, oldest first.
+    pub(crate) fn committed(&self) -> impl Iterator<Item = Committed<'_>> {
+        let whole = self.resident.as_ref().filter(|_| self.frames.len() == 1);
+        self.frames.iter().map(move |frame| Committed { frame, resident: whole })
+    }
+
     /// True when the part is held in memory.
     pub(crate) fn is_resident(&self) -> bool {
         self.resident.is_some()
@@ -83,6 +90,24 @@ impl Part {
     /// Bytes and facts held in memory.
     fn resident_size(&self) -> (u64, u64) {
         if self.resident.is_some() { (self.bytes, self.rows as u64) } else { (0, 0) }
+    }
+}
+
+/// One frame of a part.
+pub(crate) struct Committed<'p> {
+    frame: &'p FrameRef,
+    resident: Option<&'p RecordBatch>,
+}
+
+impl Committed<'_> {
+    pub fn sequence(&self) -> u64 {
+        self.frame.header.sequence
+    }
+
+    /// Its facts, from memory or from the log.
+    pub fn load(&self) -> Result<Published, StoreError> {
+        let batch = self.resident.map_or_else(|| self.frame.load(), |batch| Ok(batch.clone()))?;
+        Ok(Published::new(self.frame, batch))
     }
 }
 

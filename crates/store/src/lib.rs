@@ -20,6 +20,7 @@ mod dedupe;
 mod directory;
 mod erasure;
 mod error;
+mod feed;
 mod flush;
 mod frame;
 #[cfg(any(test, fuzzing))]
@@ -58,6 +59,7 @@ pub use erasure::{
     MAX_WAITING_ERASURES, Person,
 };
 pub use error::{NotDurable, Refused, StoreError};
+pub use feed::{Followed, Follower, MAX_FOLLOWED_BYTES, Published};
 pub use gauges::{Covered, EventCounts, Gauges, Horizon, MAX_AHEAD, MAX_NAMES, ProjectGauges, TenantGauges};
 pub use hot::{Hot, MAX_RESIDENT_BYTES, MAX_RESIDENT_FACTS, Part};
 pub use intake::{Appended, MAX_GROUP_BYTES, Ticket};

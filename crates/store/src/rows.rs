@@ -147,6 +147,10 @@ pub(crate) fn tested(
 
 /// The rows at these places, in this order.
 pub(crate) fn pick(batch: &RecordBatch, rows: &[u32]) -> Result<RecordBatch, StoreError> {
+    if batch.num_columns() == 0 {
+        // Rows of which nothing is known are rows too.
+        return Ok(batch.slice(0, rows.len()));
+    }
     take_record_batch(batch, &UInt32Array::from(rows.to_vec()))
         .map_err(|error| StoreError::format("pick rows")(error.into()))
 }

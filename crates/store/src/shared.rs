@@ -13,6 +13,7 @@ use crate::dedupe::{DEFAULT_MAX_IDS, Dedupe, Fingerprinter};
 use crate::directory::DataDir;
 use crate::erasure::Register;
 use crate::error::{Refused, StoreError};
+use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::log_recovery::Damage;
 use crate::retention::Retention;
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     /// There may be room again for who was refused as busy.
     pub room: Notify,
     pub view: RwLock<View>,
+    /// Who is told what is committed.
+    pub feed: Arc<Feed>,
     /// Locked before the view, never while it is.
     pub erasures: Mutex<Register>,
     pub retention: Mutex<Retention>,
@@ -138,6 +141,7 @@ impl Shared {
             next_number: AtomicU64::new(view.manifest.next_number),
             backlog_bytes: AtomicU64::new(view.hot.bytes()),
             view: RwLock::new(view),
+            feed: Arc::default(),
             erasures: Mutex::new(erasures),
             retention: Mutex::default(),
             last_write: AtomicI64::new(0),

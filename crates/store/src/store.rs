@@ -14,6 +14,7 @@ use crate::dedupe::{Fingerprint, Fingerprinter};
 use crate::directory::DataDir;
 use crate::erasure::{self, EraseRefused, Erasure, ErasureId, Person, Register};
 use crate::error::{Refused, StoreError};
+use crate::feed::Follower;
 use crate::flush::{BusyMeter, Flusher, TIDY_AFTER};
 use crate::intake::Appended;
 use crate::recovery;
@@ -120,6 +121,12 @@ impl Store {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.look(View::snapshot)
+    }
+
+    /// Is told from now on what is committed to these tables: everything that a view taken afterwards does not hold.
+    #[must_use]
+    pub fn follow(&self, tables: &'static [Table]) -> Follower {
+        self.shared.feed.follow(tables)
     }
 
     /// Sets how long a tenant's connections may be silent before they count as closed; `None` for the default.

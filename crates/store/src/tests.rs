@@ -6,6 +6,7 @@ mod durability;
 mod erasure;
 mod erasure_model;
 mod erasure_order;
+mod feed;
 mod idle_timeout;
 mod model;
 mod newest_first;

@@ -49,6 +49,7 @@ enum Command {
     #[command(subcommand)]
     Connect(commands::connect::Command),
     Health(commands::health::Args),
+    Top(commands::top::Args),
     Check(commands::check::Args),
     Backup(commands::backup::Args),
     Restore(commands::restore::Args),
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         Command::Audit(command) => commands::audit::run(command),
         Command::Connect(command) => commands::connect::run(command),
         Command::Health(args) => commands::health::run(&args),
+        Command::Top(args) => commands::top::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Backup(args) => commands::backup::run(&args),
         Command::Restore(args) => commands::restore::run(&args),

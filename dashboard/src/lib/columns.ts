@@ -1,6 +1,7 @@
-/** What columns are called where people read them, and which hold numbers: an address holds text, a query must not. */
+/** What columns are called where people read them, and how an address, which holds text, becomes a query, which must not. */
 import type { QueryFilter } from '@tidegauge/client';
 import type { Filter } from './address';
+import { columnsOf } from './schema';
 
 const LABELS: Record<string, string> = {
   api_id: 'API',
@@ -16,6 +17,7 @@ const LABELS: Record<string, string> = {
   client_device_type: 'Device',
   client_id: 'Client',
   client_os_name: 'System',
+  connection_id: 'Connection',
   event_id: 'Event id',
   event_name: 'Event',
   event_time: 'Time',
@@ -25,17 +27,14 @@ const LABELS: Record<string, string> = {
   oauth_id: 'OAuth client',
   page_url: 'Page',
   project_id: 'Project',
+  protocol_name: 'Protocol',
   response_code: 'Status',
+  service_name: 'Service',
   user_agent: 'User agent',
 };
 
-const NUMBERS = new Set([
-  'bytes_in', 'bytes_out', 'client_screen_color_depth', 'client_screen_height', 'client_screen_pixel_depth',
-  'client_screen_width', 'closed_connections', 'content_length', 'duration_seconds', 'int1', 'int2', 'int3', 'int4', 'int5',
-  'latency_gateway', 'latency_total', 'latency_upstream', 'latitude', 'location_accuracy', 'longitude', 'open_connections',
-  'public', 'request_time', 'response_code',
-]);
-const FLAGS = new Set(['at_assigned', 'interaction', 'is_error', 'is_live', 'is_open', 'stateful', 'track_path']);
+const NUMBERS = columnsOf('integer', 'number');
+const FLAGS = columnsOf('boolean');
 
 export const OP_LABELS: Record<Filter['op'], string> = {
   eq: 'is',
@@ -69,8 +68,8 @@ export function queryFilter({ column, op, values }: Filter): QueryFilter {
 }
 
 /** "Country is DE", for a chip and for a screen reader. */
-export function filterWords({ column, op, values }: Filter): string {
-  const shown = values.map((value) => (value === '' ? '(empty)' : value)).join(', ');
+export function filterWords({ column, op, values }: Filter, nameOf?: (column: string, value: string) => string): string {
+  const shown = values.map((value) => (value === '' ? '(empty)' : (nameOf?.(column, value) ?? value))).join(', ');
   return [columnLabel(column), OP_LABELS[op], shown].filter(Boolean).join(' ');
 }
 

@@ -30,6 +30,7 @@ function title(status: number): string {
   if (status === 401) return 'You are signed out';
   if (status === 403) return 'This key may not look at this';
   if (status === 404) return 'There is no such thing here';
+  if (status === 409) return 'It cannot be done as things are';
   if (status === 429) return 'Too many questions at once';
   if (status === 503) return 'The server is busy';
   return 'The server failed to answer';

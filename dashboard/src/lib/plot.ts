@@ -15,9 +15,9 @@ export interface Drawn {
   shown: readonly number[];
 }
 
-/** The variable of the nth series' colour; the palette has eight, then they come round. */
-export function seriesColor(index: number): string {
-  return `--series-${(index % 8) + 1}`;
+/** The variable of the nth series' colour: its own, or the palette's, which has eight and then comes round. */
+export function seriesColor(index: number, series?: Series): string {
+  return series?.color ?? `--series-${(index % 8) + 1}`;
 }
 
 /** x in seconds, then the shown series (stacked: the whole pile first, so that the lower ones are drawn over it). */
@@ -35,26 +35,32 @@ export function stacked(lines: readonly (readonly (number | null)[])[]): (number
 }
 
 export function plotSeries(
-  { kind, before, shown }: Drawn,
+  { kind, data, before, shown }: Drawn,
   color: (variable: string) => string,
   paths: uPlot.Series.PathBuilder | undefined,
 ): uPlot.Series[] {
   const order = kind === 'line' ? shown : [...shown].reverse();
   const alone = shown.length === 1;
   const lines = order.map((index): uPlot.Series => {
-    const stroke = color(seriesColor(index));
+    const stroke = color(seriesColor(index, data.series[index]));
     if (kind === 'bars') return { stroke, fill: stroke, width: 0, points: { show: false }, ...(paths ? { paths } : {}) };
     const fill = kind === 'area' ? { fill: alone ? faint(stroke) : stroke } : {};
     return { stroke, width: 1.75, ...fill, points: { show: false }, spanGaps: false };
   });
   const dashed = before.map((_, at): uPlot.Series => {
-    const stroke = kind === 'line' || alone ? color(seriesColor(shown[at] ?? at)) : color('--muted');
+    const stroke = kind === 'line' || alone ? color(seriesColor(shown[at] ?? at, data.series[shown[at] ?? at])) : color('--muted');
     return { stroke, width: 1.5, dash: [4, 4], alpha: 0.75, points: { show: false } };
   });
   return [{}, ...lines, ...dashed];
 }
 
-export function plotAxes(period: Period, color: (variable: string) => string, format: (n: number) => string): uPlot.Axis[] {
+/** `size` is how wide the labels of y are; as wide as they need unless said otherwise. */
+export function plotAxes(
+  period: Period,
+  color: (variable: string) => string,
+  format: (n: number) => string,
+  size?: number,
+): uPlot.Axis[] {
   const font = '12px system-ui, sans-serif';
   const common = { stroke: color('--muted'), font, ticks: { show: false } };
   return [
@@ -68,7 +74,7 @@ export function plotAxes(period: Period, color: (variable: string) => string, fo
     {
       ...common,
       grid: { stroke: color('--grid'), width: 1 },
-      size: (_, values) => 14 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
+      size: (_, values) => size ?? 14 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
       space: 36,
       values: (_, splits) => splits.map(format),
     },

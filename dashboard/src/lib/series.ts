@@ -8,6 +8,8 @@ export interface Series {
   values: (number | null)[];
   /** The column's value that this series stands for; null is "not set"; absent where it stands for no single one. */
   key?: string | null;
+  /** The variable of its colour where the colour has a meaning: `--series-2`. */
+  color?: string;
 }
 
 export interface ChartData {

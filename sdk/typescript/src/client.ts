@@ -4,7 +4,7 @@
  */
 import createClient, { type Client } from 'openapi-fetch';
 import { live, type LiveMessage, type LiveOptions } from './live.js';
-import type { Answer, Me, PendingPaths, Query, SqlQuery } from './pending.js';
+import type { Answer, Me, Query, SqlQuery } from './schemas.js';
 import { TidegaugeError, refusal } from './problem.js';
 import type { paths } from './schema.d.ts';
 
@@ -18,13 +18,14 @@ export interface TidegaugeOptions {
 
 /** What a query's rows can be had as, beside JSON. */
 export type RowsAs =
+  | 'application/json'
   | 'text/csv'
   | 'application/x-ndjson'
   | 'application/vnd.apache.arrow.stream'
   | 'application/vnd.apache.parquet';
 
 export interface Tidegauge {
-  http: Client<paths & PendingPaths>;
+  http: Client<paths>;
   me(signal?: AbortSignal): Promise<Me>;
   query(query: Query, signal?: AbortSignal): Promise<Answer>;
   sql(query: SqlQuery, signal?: AbortSignal): Promise<Answer>;
@@ -46,7 +47,7 @@ export function tidegauge(options: TidegaugeOptions): Tidegauge {
     return send(new URL(path, base).href, { ...init, headers });
   };
 
-  const http = createClient<paths & PendingPaths>({
+  const http = createClient<paths>({
     baseUrl: base.slice(0, -1),
     fetch: (request) => send(request),
   });

@@ -5,5 +5,5 @@ export { TidegaugeError, refusalOf } from './problem.js';
 export type {
   Answer, FilterOp, Interval, LiveEvent, Me, Metric, Problem, Query, QueryFilter, Row, Scalar, Scope, Snapshot, SqlQuery,
   Table, Value,
-} from './pending.js';
+} from './schemas.js';
 export type { components, paths } from './schema.d.ts';

@@ -3,7 +3,7 @@
  * nothing that the server still keeps, and says so when it did.
  */
 import { streamMessages } from './event_stream.js';
-import type { LiveEvent, Snapshot } from './pending.js';
+import type { LiveEvent, Snapshot } from './schemas.js';
 import { TidegaugeError, refusal } from './problem.js';
 
 export interface LiveOptions {

@@ -1,5 +1,5 @@
 /** What a refused or failed call throws. */
-import type { Problem } from './pending.js';
+import type { Problem } from './schemas.js';
 
 export class TidegaugeError extends Error {
   override name = 'TidegaugeError';

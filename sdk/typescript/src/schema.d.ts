@@ -662,6 +662,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a typed query. */
+        post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a statement of SQL that reads. */
+        post: operations["sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/tenants": {
         parameters: {
             query?: never;
@@ -862,6 +896,63 @@ export interface paths {
          * @description For the operator.
          */
         get: operations["getStore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{projectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A project as it is, each second, and its events as they land.
+         * @description A browser's `EventSource`, which can set no header, may send the credential as `access_token`.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole tenant as it is, each second, and its events as they land; with a project's credential, that project.
+         * @description A browser's `EventSource`, which can set no header, may send the credential as `access_token`.
+         */
+        get: operations["liveTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the credential stands for, and what it may do. */
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1246,6 +1337,8 @@ export interface components {
             /** @description With `Prefer: handling=lenient` only. */
             errors?: components["schemas"]["ErrorDetail"][];
         };
+        /** @enum {string} */
+        CredentialKind: "key" | "token";
         /** @description A refusal in a sentence. */
         DetailError: {
             detail: string;
@@ -1565,6 +1658,98 @@ export interface components {
             /** @description How long the old key goes on working. */
             overlap_seconds: number;
         };
+        /** @description The last message of a stream. */
+        LiveEnd: {
+            /** @description Why it ends. */
+            reason: components["schemas"]["LiveEndReason"];
+        };
+        /**
+         * @description Why a stream ends.
+         * @enum {string}
+         */
+        LiveEndReason: "slow_reader" | "credential" | "server_stopping";
+        /** @description The JSON behind `data:`, by the message's `event:`: `snapshot`, `event`, `missed`, `end`. */
+        LiveMessage: components["schemas"]["LiveSnapshot"] | Record<string, never> | components["schemas"]["LiveMissed"] | components["schemas"]["LiveEnd"];
+        /** @description That events are missing between the message before and the next one. */
+        LiveMissed: {
+            /** @description Why. */
+            reason: components["schemas"]["LiveMissedReason"];
+            /**
+             * Format: int64
+             * @description How many, of all names; left out when that is not known.
+             */
+            events?: number;
+        };
+        /**
+         * @description Why events are missing.
+         * @enum {string}
+         */
+        LiveMissedReason: "not_kept" | "too_many";
+        /** @description A name of events, and how often it came. */
+        LiveName: {
+            name: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description A project, or a whole tenant, right now. */
+        LiveSnapshot: {
+            /**
+             * Format: date-time
+             * @description The server's clock.
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description Connections that are open.
+             */
+            open_connections: number;
+            /**
+             * Format: double
+             * @description Events that landed in the last second.
+             */
+            events_per_second: number;
+            /**
+             * Format: double
+             * @description API requests that landed in the last second.
+             */
+            requests_per_second: number;
+            /**
+             * Format: double
+             * @description The share of errors (400 and up) among the API requests that landed in the last 60 seconds; null without requests.
+             */
+            error_rate: number | null;
+            /**
+             * Format: int64
+             * @description Events ever.
+             */
+            total_events: number;
+            /** @description The names of events that landed most often in the last 60 seconds, the most frequent first. */
+            top_names: components["schemas"]["LiveName"][];
+        };
+        /** @description Whom a credential stands for. */
+        Me: {
+            /** @description The tenant whose data it reaches. */
+            tenant: string;
+            /** @description The one project that it is for; every one of the tenant's when null. */
+            project: string | null;
+            /** @description What it may do. */
+            scopes: components["schemas"]["ScopeName"][];
+            /** @description Whether it administers the server itself, and every tenant. */
+            is_operator: boolean;
+            /** @description What kind it is. */
+            credential: components["schemas"]["CredentialKind"];
+            /** @description The key's id, never its text; null for a token. */
+            key_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null if never.
+             */
+            expires_at: string | null;
+            /** @description The projects that it may see, sorted: the first 1,000. */
+            projects: string[];
+            /** @description The server's version. */
+            version: string;
+        };
         /** @description A key that was just made: the one time that its text is shown. */
         NewKey: {
             /** @description Its text, the credential itself. */
@@ -1619,6 +1804,16 @@ export interface components {
         NewTenant: {
             id: string;
         };
+        /** @description Where in a text that was sent; both count from 1. */
+        Position: {
+            /** Format: int64 */
+            line: number;
+            /**
+             * Format: int64
+             * @description Characters.
+             */
+            column: number;
+        };
         /** @description Whether users are connected. */
         Presence: {
             presence: {
@@ -1638,6 +1833,7 @@ export interface components {
             status: number;
             detail: string;
             request_id?: string;
+            position?: components["schemas"]["Position"];
         };
         /** @description A project. */
         Project: {
@@ -1691,6 +1887,137 @@ export interface components {
             /** @description The `cursor` of the next page; null on the last. */
             next: string | null;
         };
+        /** @description An answer. */
+        QueryAnswer: {
+            columns: components["schemas"]["QueryColumn"][];
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description Rows of the answer. */
+            row_count: number;
+            /** @description Whether there are more than the limit. */
+            truncated: boolean;
+            /** @description How long it took, in milliseconds. */
+            elapsed_ms: number;
+        };
+        /** @description A column of an answer. */
+        QueryColumn: {
+            name: string;
+            /** @enum {string} */
+            type: "timestamp" | "string" | "integer" | "number" | "boolean" | "list" | "object";
+        };
+        /**
+         * @description A condition on a column.
+         * @example {
+         *       "column": "country",
+         *       "op": "in",
+         *       "value": [
+         *         "DE",
+         *         "AT"
+         *       ]
+         *     }
+         */
+        QueryFilter: {
+            /** @description Its name, or `properties.` and a path. */
+            column: string;
+            /**
+             * @description `ne` and `not_in` hold where `eq` and `in` do not, also where there is no value.
+             * @enum {string}
+             */
+            op: "eq" | "ne" | "in" | "not_in" | "lt" | "lte" | "gt" | "gte" | "contains" | "starts_with" | "is_null" | "is_not_null";
+            /** @description A text, a number, true or false; an instant as RFC 3339 has it; a list of them for `in` and `not_in`; nothing for `is_null` and `is_not_null`. */
+            value?: unknown;
+        };
+        /**
+         * @description What is told of a group of rows.
+         * @example {
+         *       "column": "latency_total",
+         *       "op": "percentile",
+         *       "p": 95
+         *     }
+         */
+        QueryMetric: {
+            /** @enum {string} */
+            op: "count" | "sum" | "min" | "max" | "mean" | "unique" | "percentile";
+            /** @description Of which column; `count` may have none, and counts rows. */
+            column?: string | null;
+            /** @description Which percentile; for `percentile` alone. */
+            p?: number | null;
+            /** @description Its name in the answer; else `count`, `mean_x`, `p95_x`, `unique_x`... */
+            as?: string | null;
+            /** @description Of the rows for which these hold, too. */
+            where?: components["schemas"]["QueryFilter"][];
+        };
+        /** @description An order by a column of the answer; where there is no value comes last. */
+        QueryOrder: {
+            /** @description A name of the answer. */
+            by: string;
+            /** @default false */
+            desc?: boolean;
+        };
+        /**
+         * @description A typed query. With `columns` it asks for rows as they are; else for groups of rows, and what is told of each.
+         * @example {
+         *       "filters": [
+         *         {
+         *           "column": "country",
+         *           "op": "eq",
+         *           "value": "DE"
+         *         }
+         *       ],
+         *       "group_by": [
+         *         "event_name"
+         *       ],
+         *       "limit": 10,
+         *       "metrics": [
+         *         {
+         *           "op": "count"
+         *         }
+         *       ],
+         *       "table": "events"
+         *     }
+         */
+        QueryRequest: {
+            /** @enum {string} */
+            table: "events" | "sessions" | "connections" | "requests";
+            /**
+             * Format: date-time
+             * @description The first instant; 24 hours before `to` when absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description The first instant that is not asked for; now when absent.
+             */
+            to?: string | null;
+            /** @description Of this project alone. */
+            project?: string | null;
+            /** @description All of them hold. */
+            filters?: components["schemas"]["QueryFilter"][];
+            /** @description The columns by which rows are put together. */
+            group_by?: string[] | null;
+            /**
+             * @description Puts rows together by buckets of time, whose starts are the column `time`. Buckets without rows are absent.
+             * @enum {string|null}
+             */
+            interval?: "second" | "minute" | "5m" | "15m" | "hour" | "6h" | "day" | "week" | "month" | null;
+            /**
+             * @description Whose days, weeks and months: a name of IANA's database.
+             * @default UTC
+             */
+            time_zone?: string | null;
+            /** @description What is told of each group; how many rows it has when absent. */
+            metrics?: components["schemas"]["QueryMetric"][] | null;
+            /** @description Rows as they are, with these columns; excludes `group_by`, `interval` and `metrics`. */
+            columns?: string[] | null;
+            /** @description By time when there is an interval, else by the first metric, the most first, when absent; rows as they are: the newest first. */
+            order?: components["schemas"]["QueryOrder"][];
+            /**
+             * @description Rows of the answer at most.
+             * @default 1000
+             */
+            limit?: number | null;
+        };
         /** @description `google.rpc.Status`. */
         RpcStatus: {
             /**
@@ -1700,6 +2027,11 @@ export interface components {
             code: number;
             message: string;
         };
+        /**
+         * @description One thing that a credential may do.
+         * @enum {string}
+         */
+        ScopeName: "ingest" | "read" | "admin";
         SignalClient: components["schemas"]["SignalRecord"] & ({
             clientId: string;
         } | {
@@ -1911,6 +2243,26 @@ export interface components {
             sessionId: string;
         };
         SignalText: string;
+        /**
+         * @description A statement of SQL, and what belongs to it.
+         * @example {
+         *       "parameters": [
+         *         "DE"
+         *       ],
+         *       "sql": "SELECT event_name, count(*) AS n FROM events WHERE country = $1 GROUP BY 1 ORDER BY 2 DESC"
+         *     }
+         */
+        SqlRequest: {
+            /** @description One statement that reads. */
+            sql: string;
+            /**
+             * @description Rows of the answer at most.
+             * @default 1000
+             */
+            limit?: number | null;
+            /** @description What `$1`, `$2`... stand for. */
+            parameters?: (string | number | boolean | null)[];
+        };
         StoreChecks: {
             accepts_writes: boolean;
             refuses_because?: string;
@@ -2105,12 +2457,12 @@ export interface components {
              * @default user_action
              * @enum {string}
              */
-            category: "page_view" | "user_action" | "trading" | "auth" | "error" | "performance" | "feature" | "system";
+            category?: "page_view" | "user_action" | "trading" | "auth" | "error" | "performance" | "feature" | "system";
             /**
              * @default medium
              * @enum {string}
              */
-            priority: "low" | "medium" | "high" | "critical";
+            priority?: "low" | "medium" | "high" | "critical";
             /** @description Any JSON, up to 262144 bytes, nested up to 128 levels, without U+0000. */
             properties?: {
                 [key: string]: unknown;
@@ -5903,6 +6255,247 @@ export interface operations {
             };
         };
     };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, in the format that `Accept` asks for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description The question makes no sense, or would take more memory than it may */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the formats that are accepted is one of ours */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be answered now, or not in the time that it may take */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The statement, with what belongs to it or alone */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlRequest"];
+                "application/sql": string;
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description The answer, in the format that `Accept` asks for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description The question makes no sense, or would take more memory than it may */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the formats that are accepted is one of ours */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be answered now, or not in the time that it may take */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTenants: {
         parameters: {
             query?: {
@@ -7556,6 +8149,252 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds after which it may be tried again */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /** @description Each event too, as it lands */
+                feed?: "events";
+                /** @description Of the feed only events of these names */
+                event_name?: string[];
+                /** @description As `Last-Event-ID`, for who can set no header */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last message that the caller knows: the feed goes on behind it, or says `missed` */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The project */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that ends with a message `end`, or when the connection does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, is another tenant's, or is not the credential's own */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no place for another reader now */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liveTenant: {
+        parameters: {
+            query?: {
+                /** @description Each event too, as it lands */
+                feed?: "events";
+                /** @description Of the feed only events of these names */
+                event_name?: string[];
+                /** @description As `Last-Event-ID`, for who can set no header */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The id of the last message that the caller knows: the feed goes on behind it, or says `missed` */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that ends with a message `end`, or when the connection does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A parameter makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no place for another reader now */
+            503: {
+                headers: {
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The credential's tenant, scopes and projects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description No credential, or none that works */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant or the key asks too much */
+            429: {
+                headers: {
+                    /** @description What is left of the limit */
+                    RateLimit?: string;
+                    /** @description The limit */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which it may be tried again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be told now */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

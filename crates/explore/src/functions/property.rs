@@ -16,6 +16,8 @@ use datafusion::logical_expr::{
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::bounded::check;
+
 /// The function, one for all.
 pub(super) fn function() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| Arc::new(ScalarUDF::from(Property::new())));
@@ -62,6 +64,7 @@ impl ScalarUDFImpl for Property {
         let Some(json) = json.as_string_view_opt() else {
             return exec_err!("property takes a column of JSON text");
         };
+        check(json.lengths().map(|length| length as usize).sum())?;
         let mut found = StringViewBuilder::with_capacity(json.len());
         for text in json {
             found.append_option(text.and_then(|text| value_at(text, path)));

@@ -49,9 +49,9 @@ impl<'z> Calendar<'z> {
         let span = self.span(at);
         match short(self.interval) {
             Some(length) => {
-                let on_the_clock = (at + span.ahead).div_euclid(length) * length;
+                let on_the_clock = at.saturating_add(span.ahead).div_euclid(length).saturating_mul(length);
                 // A clock that was changed within a bucket begins another one.
-                (on_the_clock - span.ahead).max(span.start)
+                on_the_clock.saturating_sub(span.ahead).max(span.start)
             }
             None => span.start,
         }
@@ -77,7 +77,7 @@ impl<'z> Calendar<'z> {
 
     fn found(&self, at: i64) -> Span {
         // What is no year of the calendar is a bucket of its own.
-        let alone = Span { start: at, end: at + 1, ahead: 0 };
+        let alone = Span { start: at, end: at.saturating_add(1), ahead: 0 };
         let Ok(instant) = Timestamp::from_microsecond(at) else { return alone };
         match short(self.interval) {
             Some(_) => self.unchanged(instant),

@@ -9,6 +9,7 @@ mod bucket_start;
 mod calendar;
 mod column;
 mod filter;
+mod histogram;
 mod interval;
 mod metric;
 mod object;

@@ -23,7 +23,7 @@ pub use self::request_id::{RequestId, TraceId};
 use self::unread::Unread;
 use crate::app::App;
 use crate::auth::{Presented, shown_credential};
-use crate::limits::{Kind, Left, RATE_LIMIT, set_fields};
+use crate::limits::{Allowance, Kind, Left, RATE_LIMIT, set_fields};
 use crate::problem::Problem;
 
 /// Headers that every answer is given here.
@@ -79,6 +79,8 @@ pub async fn front_door(State(app): State<Arc<App>>, mut request: Request, next:
     if let Some((limit, left)) = left.filter(|_| !response.headers().contains_key(RATE_LIMIT)) {
         set_fields(response.headers_mut(), Kind::Requests, limit, left);
     }
+    // Where the credential stood in the query, the handler has found out who asks.
+    let asked = asked.or_else(|| response.extensions_mut().remove::<Arc<Allowance>>());
     if let Some(origin) = &origin {
         cors::allow(&app, asked.as_deref(), origin, response.headers_mut());
     }

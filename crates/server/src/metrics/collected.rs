@@ -50,6 +50,13 @@ fn store(registry: &mut Registry, app: &App) {
 fn process(registry: &mut Registry, app: &App) {
     gauge(registry, "uptime_seconds", "Time since the server started", app.started.elapsed().as_secs());
     gauge(registry, "websockets", "WebSockets held open", app.sockets.open() as u64);
+    gauge(registry, "live_readers", "Readers of live streams", app.live.readers() as u64);
+    counter(
+        registry,
+        "live_dropped",
+        "Readers of live streams that were dropped because they did not read",
+        app.live.dropped(),
+    );
     gauge(registry, "reports_under_way", "Reports that are being read", app.reads.under_way() as u64);
     gauge(registry, "questions_under_way", "Queries that are worked on", app.explorer.under_way() as u64);
     gauge(registry, "body_bytes", "Bytes of request bodies held", app.bodies.held_bytes() as u64);

@@ -173,6 +173,11 @@ impl TenantGauges {
         self.projects.get(project)
     }
 
+    /// The projects that have a fact, in no order.
+    pub fn projects(&self) -> impl Iterator<Item = &str> {
+        self.projects.keys().map(|project| &**project)
+    }
+
     /// How many projects have a fact.
     #[must_use]
     pub fn project_count(&self) -> usize {

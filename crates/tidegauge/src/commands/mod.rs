@@ -18,6 +18,7 @@ pub mod restore;
 pub mod serve;
 mod serve_tyk;
 pub mod tenant;
+pub mod top;
 
 use std::io::{self, Write as _};
 

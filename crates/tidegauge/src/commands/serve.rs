@@ -149,7 +149,7 @@ async fn serve(
     let gateway = gateway
         .zip(figures)
         .map(|(address, figures)| settings.tyk.start(address, &app, figures, &gateway_stop));
-    let sockets = app.sockets.clone();
+    let (sockets, live) = (app.sockets.clone(), app.live.clone());
     let asked_to_stop = OnceLock::new();
     let stopping = async {
         tokio::select! {
@@ -160,6 +160,7 @@ async fn serve(
         reloads.abort();
         manager.tell(State::Stopping);
         let _ = asked_to_stop.set(Instant::now());
+        live.stop();
         sockets.stop();
         gateway_stop.cancel();
     };

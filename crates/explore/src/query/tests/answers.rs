@@ -17,7 +17,7 @@ fn rows(many: u64) -> Vec<Value> {
             let amount = next(50);
             json!({
                 "ago": next(80_000),
-                "name": ["view", "buy", "100%_\\", "Öl"][next(4) as usize],
+                "name": (["view", "buy", "100%_\\", "Öl"][next(4) as usize]),
                 "country": or_null(json!(["DE", "AT", "FR"][next(3) as usize]), next(4) == 0),
                 "int1": or_null(json!(next(1_000) as i64 - 500), next(5) == 0),
                 "latitude": or_null(json!(next(100) as f64 / 4.0), next(6) == 0),

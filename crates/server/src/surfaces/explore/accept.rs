@@ -70,7 +70,9 @@ mod tests {
     fn of(accept: &[&'static str]) -> Option<Format> {
         let values = accept.iter().map(|value| (header::ACCEPT, value.parse().unwrap()));
         let mut headers = HeaderMap::new();
-        values.for_each(|(name, value)| drop(headers.append(name, value)));
+        for (name, value) in values {
+            headers.append(name, value);
+        }
         format(&headers)
     }
 

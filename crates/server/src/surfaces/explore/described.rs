@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tidegauge_explore::formats::Format;
 use tidegauge_explore::query::{
     DEFAULT_LIMIT, FilterOp, Interval, MAX_COLUMNS, MAX_FILTERS, MAX_GROUPS, MAX_LIMIT, MAX_METRICS,
@@ -87,12 +87,22 @@ fn text() -> ObjectBuilder {
 }
 
 fn limit() -> ObjectBuilder {
-    let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(MAX_LIMIT));
+    let limit = or_null(Type::Integer, ObjectBuilder::new()).minimum(Some(1)).maximum(Some(MAX_LIMIT));
     limit.default(Some(json!(DEFAULT_LIMIT))).description(Some("Rows of the answer at most."))
 }
 
+/// One of these, or null, which is as good as nothing.
+fn maybe_one_of<const N: usize>(names: [&str; N]) -> ObjectBuilder {
+    let names = names.into_iter().map(Value::from).chain([Value::Null]);
+    or_null(Type::String, ObjectBuilder::new().enum_values(Some(names)))
+}
+
 fn texts(most: usize, told: &str) -> ArrayBuilder {
-    ArrayBuilder::new().items(text()).max_items(Some(most)).description(Some(told))
+    maybe_list().items(text()).max_items(Some(most)).description(Some(told))
+}
+
+fn maybe_list() -> ArrayBuilder {
+    ArrayBuilder::new().schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
 }
 
 fn filters(told: &str) -> ArrayBuilder {
@@ -106,7 +116,7 @@ fn query() -> Members {
             .description(Some(told))
     };
     let orders = ArrayBuilder::new().items(reference::<QueryOrder>()).max_items(Some(MAX_COLUMNS));
-    let metrics = ArrayBuilder::new().items(reference::<QueryMetric>()).max_items(Some(MAX_METRICS));
+    let metrics = maybe_list().items(reference::<QueryMetric>()).max_items(Some(MAX_METRICS));
     Members::new("A typed query. With `columns` it asks for rows as they are; else for groups of rows, and what is told of each.")
         .required("table", one_of(TableName::ALL.map(TableName::as_str)))
         .optional("from", instant("The first instant; 24 hours before `to` when absent."))
@@ -114,10 +124,10 @@ fn query() -> Members {
         .optional("project", or_null(Type::String, text()).description(Some("Of this project alone.")))
         .optional("filters", filters("All of them hold."))
         .optional("group_by", texts(MAX_GROUPS, "The columns by which rows are put together."))
-        .optional("interval", one_of(Interval::ALL.map(Interval::as_str)).description(Some(
+        .optional("interval", maybe_one_of(Interval::ALL.map(Interval::as_str)).description(Some(
             "Puts rows together by buckets of time, whose starts are the column `time`. Buckets without rows are absent.",
         )))
-        .optional("time_zone", text().default(Some(json!("UTC"))).description(Some(
+        .optional("time_zone", or_null(Type::String, text()).default(Some(json!("UTC"))).description(Some(
             "Whose days, weeks and months: a name of IANA's database.",
         )))
         .optional("metrics", metrics.description(Some("What is told of each group; how many rows it has when absent.")))
@@ -149,13 +159,14 @@ fn filter() -> Members {
 }
 
 fn metric() -> Members {
-    let p = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(100));
-    let name = text().min_length(Some(1)).max_length(Some(MAX_NAME_BYTES));
+    let p = or_null(Type::Number, ObjectBuilder::new()).minimum(Some(0)).maximum(Some(100));
+    let name = or_null(Type::String, text()).min_length(Some(1)).max_length(Some(MAX_NAME_BYTES));
     Members::new("What is told of a group of rows.")
         .required("op", one_of(MetricOp::ALL.map(MetricOp::as_str)))
         .optional(
             "column",
-            text().description(Some("Of which column; `count` may have none, and counts rows.")),
+            or_null(Type::String, text())
+                .description(Some("Of which column; `count` may have none, and counts rows.")),
         )
         .optional("p", p.description(Some("Which percentile; for `percentile` alone.")))
         .optional(

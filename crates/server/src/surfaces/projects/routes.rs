@@ -214,14 +214,7 @@ async fn find(app: &App, project: Named, reader: Presented) -> Result<(Caller, P
     if principal.project.as_ref().is_some_and(|own| *own != project) {
         return Err(FailureKind::NoSuchProject);
     }
-    let has_facts = app.store.look(|view| {
-        let gauges = view.gauges.tenant(principal.tenant.as_str());
-        gauges.is_some_and(|gauges| gauges.project(project.as_str()).is_some())
-    });
-    if has_facts {
-        return Ok((caller, project));
-    }
-    match app.accounts.project_exists(&principal.tenant, &project).await {
+    match app.has_project(&principal.tenant, &project).await {
         Ok(true) => Ok((caller, project)),
         Ok(false) => Err(FailureKind::NoSuchProject),
         Err(error) => {

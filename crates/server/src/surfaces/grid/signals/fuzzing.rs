@@ -17,6 +17,7 @@ static PRINCIPAL: LazyLock<Principal> = LazyLock::new(|| Principal {
     scopes: Scopes::from_iter([Scope::Ingest]),
     limits: KeyLimits::default(),
     credential: Credential::Key(Arc::from("k")),
+    expires_at: None,
 });
 
 /// A body: whichever kind of record it is taken for, what comes out of it keeps its promises.

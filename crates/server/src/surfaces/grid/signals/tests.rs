@@ -21,6 +21,7 @@ fn principal() -> Principal {
         scopes: Scopes::default(),
         limits: KeyLimits::default(),
         credential: Credential::Key("key_1".into()),
+        expires_at: None,
     }
 }
 

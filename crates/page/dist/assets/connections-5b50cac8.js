@@ -1,1 +1,0 @@
-import"./index-afa06cbb.js";import{t as e}from"./PageHead-9c667db4.js";function t(t){e(t,{title:`Connections`})}export{t as default};
