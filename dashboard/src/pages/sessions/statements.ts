@@ -33,7 +33,7 @@ export function overTimeStatement(asked: Asked, step: string): SqlQuery {
 /** How many sessions there are of each country, browser, system and device together. */
 export function groupsStatement(asked: Asked): SqlQuery {
   const columns = 'country, client_browser_name, client_os_name, client_device_type';
-  return statement(asked, `SELECT ${columns}, count(*) AS sessions`, `GROUP BY ${columns} ORDER BY sessions DESC, ${columns}`, 50_000);
+  return statement(asked, `SELECT ${columns}, count(*) AS sessions`, `GROUP BY ${columns} ORDER BY sessions DESC`, 50_000);
 }
 
 export const ORDERS = {
