@@ -51,10 +51,14 @@ LIMIT 20`,
   },
   {
     title: 'A value inside of properties',
-    sql: `SELECT property(properties, 'plan') AS plan, count(*) AS events, count(DISTINCT user_id) AS people
+    sql: `SELECT property(properties, 'currency') AS currency,
+       event_name,
+       count(*) AS events,
+       sum(TRY_CAST(property(properties, 'amount') AS DOUBLE)) AS amount
 FROM events
 WHERE event_time >= now() - INTERVAL '7 days'
-GROUP BY 1
+  AND property(properties, 'amount') IS NOT NULL
+GROUP BY 1, 2
 ORDER BY events DESC`,
   },
   {

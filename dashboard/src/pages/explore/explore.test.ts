@@ -71,8 +71,11 @@ WHERE event_time >= '2026-11-01T00:00:00.000Z'
   AND array_has(tags, 'a')
   AND (country NOT IN ('DE', '''; --') OR country IS NULL)
 GROUP BY 1, 2
-ORDER BY time
+ORDER BY time, path
 LIMIT 10`);
+  expect(toSql({ table: 'requests', metrics: [{ op: 'mean', column: 'is_error' }] })).toBe(
+    'SELECT avg(TRY_CAST(is_error AS INT)) AS mean_is_error\nFROM requests\nORDER BY mean_is_error DESC NULLS LAST',
+  );
 });
 
 test('the shown JSON is the question, a line where it fits into one', () => {

@@ -1,5 +1,5 @@
 /** A query as SQL that answers the same, to go on from by hand. */
-import type { Metric, Query, QueryFilter, Scalar } from '@tidegauge/client';
+import type { Metric, Query, QueryFilter, Scalar, Table } from '@tidegauge/client';
 import { columnType } from '../../lib/schema';
 
 export function toSql(query: Query): string {
@@ -11,7 +11,9 @@ export function toSql(query: Query): string {
   ];
   const picked = columns
     ? columns.map((name) => (isProperty(name) ? `${column(name)} AS ${identifier(name)}` : column(name)))
-    : [...groups, ...(metrics ?? [{ op: 'count' as const }]).map((metric) => `${metricSql(metric)} AS ${identifier(nameOf(metric))}`)];
+    : [...groups, ...(metrics ?? [{ op: 'count' as const }]).map((metric) => `${metricSql(metric, table)} AS ${identifier(nameOf(metric))}`)];
+  // What is equal is ordered by its groups, so that the answer is the same every time.
+  const ties = group_by.map(identifier);
   const where = [
     ...(query.from ? [`event_time >= ${literal(query.from)}`] : []),
     ...(query.to ? [`event_time < ${literal(query.to)}`] : []),
@@ -20,7 +22,7 @@ export function toSql(query: Query): string {
   ];
   const order = query.order?.length
     ? query.order.map(({ by, desc }) => `${identifier(by)}${desc ? ' DESC' : ''} NULLS LAST`)
-    : columns ? ['event_time DESC'] : interval ? ['time'] : metrics?.[0] ? [`${identifier(nameOf(metrics[0]))} DESC NULLS LAST`] : [];
+    : columns ? ['event_time DESC'] : interval ? ['time', ...ties] : [`${identifier(nameOf(metrics?.[0] ?? { op: 'count' }))} DESC NULLS LAST`, ...ties];
   return [
     `SELECT ${picked.join(',\n       ')}`,
     `FROM ${table}`,
@@ -65,9 +67,12 @@ function nameOf({ op, column, p, as }: Metric): string {
   return column === undefined ? told : `${told}_${column}`;
 }
 
-function metricSql({ op, column, p, where }: Metric): string {
+function metricSql({ op, column, p, where }: Metric, table: Table): string {
   const numeric = column !== undefined && isProperty(column) && op !== 'count' && op !== 'unique';
-  const own = column === undefined ? '*' : numeric ? `TRY_CAST(${columnSql(column)} AS DOUBLE)` : columnSql(column);
+  // Of what is true or false, the true ones are added up.
+  const isFlag = column !== undefined && columnType(table, column) === 'boolean' && (op === 'sum' || op === 'mean');
+  const type = numeric ? 'DOUBLE' : isFlag ? 'INT' : null;
+  const own = column === undefined ? '*' : type === null ? columnSql(column) : `TRY_CAST(${columnSql(column)} AS ${type})`;
   const filter = where?.length ? ` FILTER (WHERE ${where.map((one) => filterSql(one, false)).join(' AND ')})` : '';
   if (op === 'unique') return `count(DISTINCT ${own})${filter}`;
   if (op === 'percentile') return `approx_percentile_cont(${Number(((p ?? 95) / 100).toPrecision(12))}) WITHIN GROUP (ORDER BY ${own})${filter}`;
