@@ -107,7 +107,8 @@ fn a_mistake_in_sql_is_told_by_its_place() {
     let client = server.client();
     let place =
         |text: &str| refused(&client, SQL, Some("text/plain"), text.as_bytes(), 400)["position"].clone();
-    assert_eq!(place("SELECT *\nFRM events"), json!({"line": 2, "column": 1}));
+    // `FRM` could still be a name for what is selected.
+    assert_eq!(place("SELECT *\nFRM events"), json!({"line": 2, "column": 5}));
     assert_eq!(place("SELECT event_name,\n  nope FROM events"), json!({"line": 2, "column": 3}));
     assert_eq!(place("SELECT 'open"), json!({"line": 1, "column": 8}));
 }
