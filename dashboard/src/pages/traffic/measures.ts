@@ -3,6 +3,7 @@
  * hit, one with a code of 400 and up is an error, and what has another code or none is a hit alone.
  */
 import type { Metric, QueryFilter, Row } from '@tidegauge/client';
+import { milliseconds } from '../../lib/format';
 import type { Period } from '../../lib/range';
 import { type ChartData, type Series, chartData, laidUpon } from '../../lib/series';
 
@@ -88,6 +89,11 @@ export function before(rows: readonly Row[], period: Period, shown: ChartData, m
 export function spark(rows: readonly Row[], period: Period, measure: keyof Totals): (number | null)[] {
   const of = rows.map((row) => ({ time: row['time'] ?? null, value: totals(row)[measure] }));
   return line(of, period, 'value', measure, measure === 'hits' || measure === 'errors' ? 0 : null).values;
+}
+
+/** Milliseconds to three digits: percentiles are estimates, and more digits only look exact. */
+export function shownLatency(value: number | null): string {
+  return milliseconds(value === null ? null : Number(value.toPrecision(3)));
 }
 
 function line(rows: readonly Row[], period: Period, metric: string, name: string, missing: 0 | null): Series {

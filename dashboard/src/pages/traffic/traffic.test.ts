@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { groupingOf, isChosen, rowFilters, rowLabel, toggled } from './groupings';
-import { byClass, latencies, spark, totals } from './measures';
+import { byClass, latencies, shownLatency, spark, totals } from './measures';
 import { statusText } from './status_codes';
 
 const period = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1, 3), interval: 'hour', zone: 'UTC' } as const;
@@ -49,6 +49,10 @@ test('a click narrows to the row, and a second one takes that away', () => {
   expect(once).toHaveLength(4);
   expect(isChosen(once, wanted)).toBe(true);
   expect(toggled(once, wanted)).toEqual([other]);
+});
+
+test('latency is told to three digits', () => {
+  expect([33.541, 477.95, 12_345.6, null].map(shownLatency)).toEqual(['33.5 ms', '478 ms', '12.3 s', '–']);
 });
 
 test('an address that names no grouping shows APIs; a code without a name is a number', () => {
