@@ -24,6 +24,8 @@ schemathesis.openapi.format("ip", st.ip_addresses().map(str))
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
+    # A stream has no end, and an ordinary client waits for it: tests/live_stream.rs reads them.
+    raw_schema["paths"] = {path: item for path, item in raw_schema["paths"].items() if not path.startswith("/api/v1/live")}
     for item in raw_schema["paths"].values():
         for operation in item.values():
             content = operation.get("requestBody", {}).get("content", {})
