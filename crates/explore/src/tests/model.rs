@@ -146,6 +146,13 @@ fn events_are_counted_and_listed_as_the_model_has_them() {
                 assert_eq!(newest, expected, "seed {seed}: {condition}");
             }
             assert_eq!(asked.lines("SELECT count(*) FROM events"), [own.len().to_string()]);
+            assert_eq!(asked.lines("SELECT 1 FROM events").len(), own.len());
+            assert_eq!(asked.lines("SELECT event_id FROM events LIMIT 17").len(), 17);
+            assert_eq!(asked.lines("SELECT count(*) FROM (SELECT event_id FROM events LIMIT 17)"), ["17"]);
+            assert_eq!(
+                asked.lines("SELECT count(*) FROM (SELECT 1 FROM events OFFSET 17)"),
+                [(own.len() - 17).to_string()]
+            );
         }
     }
 }
@@ -203,6 +210,7 @@ fn sessions_are_the_versions_that_the_model_keeps() {
             let late = format!("{columns} WHERE event_time >= '{}' ORDER BY 1, 2", instant(DAY));
             assert_eq!(asked.lines(&late), lines(DAY), "seed {seed}");
             assert_eq!(asked.lines("SELECT count(*) FROM sessions"), [lines(i64::MIN).len().to_string()]);
+            assert_eq!(asked.lines("SELECT 1 FROM sessions").len(), lines(i64::MIN).len());
         }
     }
 }

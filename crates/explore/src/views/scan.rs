@@ -142,8 +142,9 @@ impl ExecutionPlan for Scan {
         arguments: &StatisticsArgs,
     ) -> Result<Arc<Statistics>> {
         let mut statistics = Statistics::new_unknown(&self.schema());
-        if let (None, Some(rows)) = (arguments.partition(), self.source.rows()) {
-            statistics.num_rows = Precision::Exact(self.limit.map_or(rows, |limit| rows.min(limit)));
+        // A limit holds for each part alone.
+        if let (None, None, Some(rows)) = (arguments.partition(), self.limit, self.source.rows()) {
+            statistics.num_rows = Precision::Exact(rows);
         }
         Ok(Arc::new(statistics))
     }
