@@ -1,6 +1,6 @@
 //! Exploring over HTTP: typed queries and SQL against a slow model, in every format, beside the surfaces' own reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::RecordBatch;
 use serde_json::{Value, json};
@@ -85,7 +85,8 @@ fn queries_answer_what_a_slow_model_makes_of_the_facts() {
     let metrics = json!([{"op": "count"}, {"op": "sum", "column": "int1"}, {"op": "mean", "column": "int1"},
         {"op": "min", "column": "int1"}, {"op": "max", "column": "int1"}, {"op": "unique", "column": "user_id"},
         {"op": "percentile", "column": "int1", "p": 90}, {"op": "sum", "column": "properties.amount", "as": "amount"},
-        {"op": "count", "as": "german", "where": [{"column": "country", "op": "eq", "value": "DE"}]}]);
+        {"op": "count", "as": "german", "where": [{"column": "country", "op": "eq", "value": "DE"}]},
+        {"op": "unique", "column": "user_id", "as": "small", "where": [{"column": "int1", "op": "lt", "value": 500}]}]);
     let filters = [
         (json!([]), (|_| true) as fn(&Value) -> bool),
         (json!([{"column": "event_name", "op": "ne", "value": "x' OR '1'='1"}]), |event| {
@@ -122,6 +123,8 @@ fn queries_answer_what_a_slow_model_makes_of_the_facts() {
             let mut users: Vec<&str> = of.iter().filter_map(|event| event["user_id"].as_str()).collect();
             users.sort_unstable();
             users.dedup();
+            let small = of.iter().filter(|event| event["int1"].as_u64().is_some_and(|int| int < 500));
+            let small: BTreeSet<&str> = small.filter_map(|event| event["user_id"].as_str()).collect();
             let place = 0.9 * (ints.len() - 1) as f64;
             let (low, high) = (ints[place.floor() as usize] as f64, ints[place.ceil() as usize] as f64);
             let expected = json!({
@@ -131,6 +134,7 @@ fn queries_answer_what_a_slow_model_makes_of_the_facts() {
                 "min_int1": ints[0], "max_int1": ints[ints.len() - 1], "unique_user_id": users.len(),
                 "p90_int1": low + (high - low) * place.fract(),
                 "amount": sum(of.iter().map(|event| event["properties"]["amount"].as_u64().unwrap())) as f64,
+                "small": small.len(),
                 "german": of.iter().filter(|event| event["country"] == "DE").count(),
             });
             assert!(near(&row, &expected), "{filters}: {row} is not {expected}");

@@ -55,7 +55,11 @@ fn a_token_is_told_when_it_ends_and_sees_the_projects_of_its_own_tenant_alone() 
     assert_eq!(told["expires_at"], Micros(ends.cast_signed() * 1_000_000).to_millis_text());
     assert_eq!((&told["credential"], &told["key_id"]), (&json!("token"), &Value::Null));
     assert_eq!((&told["is_operator"], &told["projects"]), (&json!(false), &json!([])));
-    // No scope is needed.
-    let told = of(json!({"tenant": "default", "scope": "", "exp": ends}));
-    assert_eq!((&told["scopes"], &told["projects"]), (&json!([]), &json!(["default", "web"])));
+    let told = of(json!({"tenant": "default", "scope": "read", "exp": ends}));
+    assert_eq!((&told["scopes"], &told["projects"]), (&json!(["read"]), &json!(["default", "web"])));
+    // No scope is needed; but who can only send facts, or nothing, is told no names.
+    for scope in ["", "ingest"] {
+        let told = of(json!({"tenant": "default", "scope": scope, "exp": ends}));
+        assert_eq!((&told["tenant"], &told["projects"]), (&json!("default"), &json!([])));
+    }
 }

@@ -182,7 +182,7 @@ impl Writing {
 }
 
 /// About how many bytes the rows take, without what they share with others.
-fn bytes_of(batch: &RecordBatch) -> usize {
+pub(crate) fn bytes_of(batch: &RecordBatch) -> usize {
     let of = |column: &arrow_array::ArrayRef| match column.data_type() {
         DataType::Utf8View => column.as_string_view().lengths().map(|length| length as usize + 16).sum(),
         DataType::BinaryView => column.as_binary_view().lengths().map(|length| length as usize + 16).sum(),

@@ -21,6 +21,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::CardinalityEffect;
 
+use crate::held::Held;
+
 /// Says that nobody wants an answer any more; clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Over(Arc<AtomicBool>);
@@ -94,7 +96,7 @@ impl ScalarUDFImpl for IsWanted {
     }
 }
 
-/// Makes every operator pause that may make more rows than it takes.
+/// Makes every operator pause that may make more rows than it takes, and counts what those hold that do not say it.
 #[derive(Debug)]
 pub(crate) struct PauseWhereRowsGrow;
 
@@ -105,10 +107,11 @@ impl PhysicalOptimizerRule for PauseWhereRowsGrow {
                 CardinalityEffect::Equal | CardinalityEffect::LowerEqual => false,
                 CardinalityEffect::GreaterEqual | CardinalityEffect::Unknown => !node.children().is_empty(),
             };
-            Ok(match grows {
-                true => Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>),
-                false => Transformed::no(node),
-            })
+            let node = Held::counted(node)?;
+            Ok(Transformed::yes(match grows {
+                true => Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>,
+                false => node,
+            }))
         };
         Ok(plan.transform_up(pause)?.data)
     }

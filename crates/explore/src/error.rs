@@ -7,6 +7,9 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use tidegauge_store::StoreError;
 
+/// What the engine says of a regular expression that it does not take.
+const BAD_PATTERN: &str = "Regular expression did not compile";
+
 /// Why there is no answer, or no more of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExploreError {
@@ -92,6 +95,11 @@ fn of_datafusion(error: &DataFusionError, place: Option<Place>) -> ExploreError 
         },
         E::Plan(message) | E::NotImplemented(message) | E::Execution(message) | E::Configuration(message) => {
             bad(message)
+        }
+        // A pattern that is too large is taken for the engine's own fault.
+        E::Internal(message) if message.contains(BAD_PATTERN) => {
+            let start = message.find(BAD_PATTERN).unwrap_or_default();
+            bad(&message[start..])
         }
         E::ResourcesExhausted(_) => ExploreError::TooMuchMemory,
         E::ArrowError(error, _) => of_arrow(error, place),

@@ -14,6 +14,7 @@ mod error;
 mod explorer;
 pub mod formats;
 mod functions;
+mod held;
 mod memory;
 pub mod query;
 mod session;

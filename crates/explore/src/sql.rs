@@ -1,6 +1,7 @@
 //! SQL text: exactly one statement, which reads, of a bounded size.
 
 mod size;
+mod unbounded;
 
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
@@ -70,6 +71,7 @@ impl Statement {
             .verify_plan(&plan)?;
         let has_parameters = !plan.get_parameter_names()?.is_empty();
         let plan: LogicalPlan = if has_parameters { plan.with_param_values(parameters)? } else { plan };
+        unbounded::check(&plan)?;
         Ok(DataFrame::new(state, plan))
     }
 }

@@ -97,7 +97,7 @@ impl Writer {
     /// # Errors
     /// A column's type has no place in the format, or two columns have one name where names tell them apart.
     pub fn new(format: Format, schema: &SchemaRef) -> Result<Self, FormatError> {
-        let plain = Plain::new(schema);
+        let plain = Plain::new(schema)?;
         let schema = plain.schema();
         let way = match format {
             Format::Json => Way::Json(json::Json::new(schema)?),

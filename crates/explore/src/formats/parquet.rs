@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, IntervalUnit, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
@@ -26,11 +26,16 @@ impl Parquet {
         if schema.fields().is_empty() {
             return Err(FormatError::Unfit("a Parquet file needs a column".to_owned()));
         }
-        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties));
-        let unfit = |error: parquet::errors::ParquetError| {
-            FormatError::Unfit(format!("a column's type has no place in Parquet: cast it ({error})"))
+        let unfit = |why: &dyn std::fmt::Display| {
+            FormatError::Unfit(format!("a column's type has no place in Parquet: cast it ({why})"))
         };
-        Ok(Self(writer.map_err(unfit)?))
+        // The writer finds this out when it meets a row.
+        let nanos = DataType::Interval(IntervalUnit::MonthDayNano);
+        if let Some(field) = schema.fields().iter().find(|field| *field.data_type() == nanos) {
+            return Err(unfit(&format!("{} is an interval", field.name())));
+        }
+        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties));
+        Ok(Self(writer.map_err(|error| unfit(&error))?))
     }
 
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {

@@ -7,16 +7,25 @@ use arrow_array::RecordBatch;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
+use super::FormatError;
+
 /// The plain form of an answer's rows.
 pub(super) struct Plain(SchemaRef);
 
 impl Plain {
-    pub fn new(schema: &SchemaRef) -> Self {
+    pub fn new(schema: &SchemaRef) -> Result<Self, FormatError> {
+        let odd = schema.fields().iter().find(|field| !is_plain(&plain(field.data_type())));
+        if let Some(odd) = odd {
+            let (name, of) = (odd.name(), odd.data_type());
+            return Err(FormatError::Unfit(format!(
+                "column {name:?} is of type {of}: cast it, or ask for its parts"
+            )));
+        }
         let fields = schema.fields().iter().map(|field| {
             // Metadata is the engine's own.
             Field::new(field.name(), plain(field.data_type()), field.is_nullable())
         });
-        Self(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+        Ok(Self(Arc::new(Schema::new(fields.collect::<Vec<_>>()))))
     }
 
     pub fn schema(&self) -> &SchemaRef {
@@ -46,5 +55,18 @@ fn plain(of: &DataType) -> DataType {
         DataType::List(item) => DataType::List(field(item)),
         DataType::LargeList(item) => DataType::LargeList(field(item)),
         other => other.clone(),
+    }
+}
+
+/// Whether nothing of it shares its bytes with others: the bytes behind a view or a dictionary may be those of rows that are
+/// not in the answer, of whom ever, and Arrow's writer sends them along.
+fn is_plain(of: &DataType) -> bool {
+    match of {
+        DataType::Utf8View | DataType::BinaryView | DataType::Dictionary(..) => false,
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            is_plain(item.data_type())
+        }
+        DataType::Struct(fields) => fields.iter().all(|field| is_plain(field.data_type())),
+        of => !of.is_nested(),
     }
 }

@@ -20,6 +20,10 @@ use super::MAX_STEP_BYTES;
 enum Growth {
     /// About as much.
     Linear,
+    /// The first argument between all the others.
+    Separated,
+    /// The second argument between the members of the list, and the third for those that are null.
+    Joined,
     /// The text as often as the number says.
     Repeat,
     /// As many characters as the number says.
@@ -31,9 +35,11 @@ enum Growth {
 /// The function, held to the bound if it makes text.
 pub(super) fn bounded(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
     let growth = match function.name() {
-        "array_to_string" | "btrim" | "concat" | "concat_ws" | "decode" | "initcap" | "lower" | "ltrim"
-        | "overlay" | "regexp_match" | "reverse" | "rtrim" | "split_part" | "string_to_array"
-        | "substr_index" | "to_char" | "translate" | "upper" => Growth::Linear,
+        "btrim" | "concat" | "decode" | "initcap" | "lower" | "ltrim" | "overlay" | "regexp_match"
+        | "reverse" | "rtrim" | "split_part" | "string_to_array" | "substr_index" | "to_char"
+        | "translate" | "upper" => Growth::Linear,
+        "array_to_string" => Growth::Joined,
+        "concat_ws" => Growth::Separated,
         "repeat" => Growth::Repeat,
         "lpad" | "rpad" => Growth::Pad,
         "replace" => Growth::Replace(false),
@@ -111,6 +117,11 @@ fn made(growth: Growth, arguments: &[ColumnarValue], rows: usize) -> usize {
     let text = |row| sizes.first().map_or(0, |sizes| sizes.at(row));
     let grown = match growth {
         Growth::Linear => 0,
+        Growth::Separated => sum(rows, |row| text(row).saturating_mul(sizes.len())),
+        Growth::Joined => sum(rows, |row| {
+            let between = [1, 2].map(|place| sizes.get(place).map_or(0, |sizes| sizes.at(row)));
+            (text(row) / MEMBER_BYTES + 1).saturating_mul(between[0].saturating_add(between[1]))
+        }),
         Growth::Repeat => sum(rows, |row| text(row).saturating_mul(number(arguments.get(1), row))),
         Growth::Pad => sum(rows, |row| number(arguments.get(1), row).saturating_mul(MAX_CHAR_BYTES)),
         Growth::Replace(may_hold_text) => sum(rows, |row| {
@@ -129,6 +140,8 @@ fn made(growth: Growth, arguments: &[ColumnarValue], rows: usize) -> usize {
 }
 
 const MAX_CHAR_BYTES: usize = 4;
+/// What a member of a list takes at least.
+const MEMBER_BYTES: usize = size_of::<u128>();
 
 fn sum(rows: usize, of: impl Fn(usize) -> usize) -> usize {
     (0..rows).fold(0, |all, row| all.saturating_add(of(row)))
@@ -177,7 +190,7 @@ fn lengths(array: &ArrayRef) -> Vec<usize> {
         DataType::Utf8 => array.as_string::<i32>().offsets().lengths().collect(),
         DataType::LargeUtf8 => array.as_string::<i64>().offsets().lengths().collect(),
         DataType::List(_) => {
-            array.as_list::<i32>().offsets().lengths().map(|length| length * size_of::<u128>()).collect()
+            array.as_list::<i32>().offsets().lengths().map(|length| length * MEMBER_BYTES).collect()
         }
         _ => vec![size_of::<u64>(); array.len()],
     }

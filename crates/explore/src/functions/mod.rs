@@ -18,7 +18,7 @@ use datafusion::prelude::lit;
 pub const MAX_STEP_BYTES: usize = 64 * 1024 * 1024;
 
 /// Functions that make lists and structures of whatever size, or of whatever depth, out of little.
-const LEFT_OUT: [&str; 25] = [
+const LEFT_OUT: [&str; 26] = [
     "array_add",
     "array_append",
     "array_concat",
@@ -36,6 +36,7 @@ const LEFT_OUT: [&str; 25] = [
     "arrays_zip",
     "flatten",
     "generate_series",
+    "levenshtein",
     "make_array",
     "map",
     "map_entries",

@@ -39,6 +39,13 @@ struct Span {
     ahead: i64,
 }
 
+impl Span {
+    /// The first instant behind it.
+    fn next(&self) -> Option<Timestamp> {
+        Timestamp::from_microsecond(self.end).ok()
+    }
+}
+
 impl<'z> Calendar<'z> {
     pub fn new(interval: Interval, zone: &'z TimeZone) -> Self {
         Self { interval, zone, known: Vec::new(), last: 0 }
@@ -96,7 +103,16 @@ impl<'z> Calendar<'z> {
 
     /// A bucket of the calendar.
     fn bucket(&self, at: Timestamp) -> Option<Span> {
-        let local = self.zone.to_datetime(at);
+        let micros = at.as_microsecond();
+        let span = self.bucket_of(self.zone.to_datetime(at))?;
+        // Where the clock was set back over a bucket's end, the bucket that has begun goes on.
+        let span =
+            if micros < span.end { span } else { self.bucket_of(self.zone.to_datetime(span.next()?))? };
+        (span.start..span.end).contains(&micros).then_some(span)
+    }
+
+    /// The bucket of what the clock shows.
+    fn bucket_of(&self, local: DateTime) -> Option<Span> {
         let midnight = local.date().to_datetime(Time::midnight());
         let (first, next): (DateTime, DateTime) = match self.interval {
             Interval::SixHours => {
@@ -115,8 +131,7 @@ impl<'z> Calendar<'z> {
             _ => (midnight, midnight.checked_add(1.day()).ok()?),
         };
         let instant = |local: DateTime| self.zone.to_timestamp(local).ok().map(Timestamp::as_microsecond);
-        let span = Span { start: instant(first)?, end: instant(next)?, ahead: 0 };
-        (span.start..span.end).contains(&at.as_microsecond()).then_some(span)
+        Some(Span { start: instant(first)?, end: instant(next)?, ahead: 0 })
     }
 }
 

@@ -135,8 +135,9 @@ mod tests {
 
     #[test]
     fn of_many_it_is_within_the_error_that_is_told_and_its_ends_are_exact() {
-        let values: Vec<f64> =
-            (0..50_000).map(|value| (f64::from(value) * 0.618).fract().powi(9) * 1e6 - 1_000.0).collect();
+        let values: Vec<f64> = (0..50_000)
+            .map(|value| (f64::from(value) * 0.618_033_988_749).fract().powi(9) * 1e6 - 1_000.0)
+            .collect();
         let histogram = of(values.clone());
         assert!(histogram.is_coarse);
         for p in PERCENTS {

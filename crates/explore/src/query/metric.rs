@@ -105,7 +105,10 @@ impl Metric {
         };
         let aggregate = match filter::all(&self.filters, columns, "where")? {
             Some(condition) => {
-                aggregate.filter(condition).build().map_err(|error| BadQuery::planned(&error))?
+                let some = aggregate.filter(condition);
+                // What is built anew forgets that it counts each value once.
+                let some = if self.op == MetricOp::Unique { some.distinct() } else { some };
+                some.build().map_err(|error| BadQuery::planned(&error))?
             }
             None => aggregate,
         };

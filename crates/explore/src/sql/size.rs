@@ -102,7 +102,9 @@ impl Visitor for Tables {
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-        let known = self.known.get(&relation.to_string().trim_matches('"').to_lowercase());
+        // By the name itself, however it is quoted.
+        let name = relation.0.last().and_then(|part| part.as_ident()).map(|name| name.value.to_lowercase());
+        let known = name.and_then(|name| self.known.get(&name));
         if let Some(open) = self.open.last_mut() {
             *open = open.saturating_add(known.copied().unwrap_or(1));
         }

@@ -125,6 +125,49 @@ fn questions_beyond_the_bound_wait_and_are_refused_when_no_turn_comes() {
 }
 
 #[test]
+fn what_no_bound_would_see_is_refused_before_it_begins() {
+    with_events(10, ExploreLimits::default(), |asked| {
+        let doubling = (1..40)
+            .map(|n| format!("\"a\"\"{n}\" AS (SELECT p.x FROM \"a\"\"{0}\" p, \"a\"\"{0}\" q)", n - 1));
+        let doubling = doubling.collect::<Vec<_>>().join(", ");
+        let words = vec!["''"; 9_000].join(", ");
+        for text in [
+            "SELECT approx_percentile_cont(value, 0.5, 10000000000000) FROM generate_series(1, 10)".into(),
+            "SELECT approx_percentile_cont(0.5, 10000000000000) WITHIN GROUP (ORDER BY value) FROM generate_series(1, 10)".into(),
+            "SELECT arrow_cast(NULL, 'FixedSizeList(2147483647, FixedSizeList(32768, Int64))')".into(),
+            "SELECT arrow_cast(NULL, 'FixedSizeBinary(2147483647)') FROM events".into(),
+            "SELECT CAST(NULL AS BIGINT[2147483647])".into(),
+            "SELECT arrow_cast(repeat('x', 60000000), 'LargeUtf8') FROM generate_series(1, 8192)".into(),
+            format!("SELECT length(concat_ws(repeat('x', 60000000), {words}))"),
+            "SELECT array_to_string(string_to_array(repeat('a,', 1000000), ','), repeat('x', 50000000))".into(),
+            format!("WITH \"a\"\"0\" AS (SELECT 1 AS x), {doubling} SELECT count(*) FROM \"a\"\"39\""),
+            "SELECT count(*) FROM generate_series(1, 8000) g(n) WHERE 'x' ~ ('\\w{60}' || n::text)".into(),
+            "SELECT count(*) FROM events WHERE event_name SIMILAR TO event_id".into(),
+            "SELECT regexp_replace('x', event_id, 'y') FROM events".into(),
+            "SELECT levenshtein(repeat('a', 30000000), repeat('b', 30000000))".into(),
+            "SELECT sum(value) OVER () FROM generate_series(1, 100000000000)".into(),
+            "SELECT row_number() OVER (ORDER BY value DESC) FROM generate_series(1, 100000000000)".into(),
+        ] {
+            let budget = Budget::new(Duration::from_secs(20), 64 << 20);
+            let answer = asked.sql_with(&text, &[], 10, budget);
+            let short: String = text.chars().take(80).collect();
+            let is_refused = matches!(answer, Err(ExploreError::Bad { .. } | ExploreError::TooMuchMemory));
+            assert!(is_refused, "{short}: {answer:?}");
+            at_rest(asked);
+        }
+        for text in [
+            "SELECT count(*) FROM events WHERE event_name ~ ('a' || '.*')",
+            "SELECT arrow_cast('2026-11-21T00:00:00Z', 'Timestamp(Microsecond, Some(\"UTC\"))')",
+            "SELECT approx_percentile_cont(int1, 0.5) FROM events",
+            "SELECT event_id, row_number() OVER (ORDER BY event_time) FROM events",
+            "SELECT concat_ws('-', event_id, event_name) FROM events",
+        ] {
+            assert!(asked.sql(text).is_ok(), "{text}: {:?}", asked.sql(text));
+        }
+    });
+}
+
+#[test]
 fn texts_that_nest_or_grow_without_end_are_refused_or_answered_and_nothing_falls_over() {
     with_events(10, ExploreLimits::default(), |asked| {
         let nested = |times: usize, open: &str, middle: &str, close: &str| {

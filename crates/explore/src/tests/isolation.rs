@@ -1,6 +1,11 @@
 //! Another tenant's rows, and another project's, do not exist, however they are asked for.
 
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
 use tidegauge_facts::Event;
+
+use crate::formats::{Ending, Format, Writer};
 
 use super::facts::{Asked, append, event, flush, open, scope};
 
@@ -60,4 +65,38 @@ fn no_way_of_asking_leads_to_another_tenant_or_project() {
         assert!(whole.sql(text).is_err(), "{text}");
     }
     assert!(Asked::new(&store, scope("nobody", None)).lines("SELECT * FROM events").is_empty());
+}
+
+#[test]
+fn no_byte_of_another_tenants_texts_is_in_an_answer_of_any_format() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let of = |tenant, id, referrer| Event { referrer: Some(referrer), ..event(tenant, id, 1_000_000) };
+    let (mine, theirs) = ("https://mine.example/a-long-one", "https://theirs.example/a-long-one");
+    append(&store, [of("t", "1", mine), of("u", "2", theirs)].into_iter());
+    let asked = Asked::new(&store, scope("t", None));
+    for text in [
+        "SELECT referrer FROM events",
+        "SELECT (event_name, referrer) AS s FROM events",
+        "SELECT struct(referrer) AS s FROM events",
+        "SELECT array_agg(referrer) AS l FROM events",
+        "SELECT arrow_cast(referrer, 'FixedSizeList(1, Utf8View)') AS l FROM events",
+        "SELECT arrow_cast(referrer, 'Dictionary(Int32, Utf8)') AS l FROM events",
+        "SELECT first_value(referrer) AS l FROM events",
+        "SELECT CASE WHEN event_id = '1' THEN referrer ELSE event_name END AS l FROM events",
+    ] {
+        let asking = asked.asking(Asked::budget());
+        let Ok(answer) = asked.runtime.block_on(asking.sql(text, &[], 10)) else { continue };
+        let schema = answer.schema.clone();
+        let batches: Vec<_> = asked.runtime.block_on(answer.batches.try_collect()).unwrap();
+        for format in Format::ALL {
+            let Ok(mut writer) = Writer::new(format, &schema) else { continue };
+            batches.iter().for_each(|batch| writer.write(batch).unwrap());
+            writer.end(Ending { rows: 1, truncated: false, elapsed: Duration::ZERO }).unwrap();
+            let body = writer.take();
+            let has = |text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!has("theirs.example"), "{format:?}: {text}");
+            assert!(has("mine.example") || format == Format::Parquet, "{format:?}: {text}");
+        }
+    }
 }

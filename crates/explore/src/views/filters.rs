@@ -2,6 +2,8 @@
 //!
 //! Promise: a condition that is taken here is kept to the letter; every other one stays with the engine.
 
+use std::collections::HashSet;
+
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, BooleanArray, RecordBatch};
@@ -33,7 +35,7 @@ pub(super) struct Span {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OneOf {
     pub column: &'static str,
-    texts: Vec<String>,
+    texts: HashSet<String>,
 }
 
 impl Span {
@@ -62,10 +64,10 @@ impl Condition {
                     _ => return None,
                 };
                 (*op == Operator::Eq).then_some(())?;
-                Some(Self::Text(OneOf { column: text_column(view, name)?, texts: vec![text] }))
+                Some(Self::Text(OneOf { column: text_column(view, name)?, texts: HashSet::from([text]) }))
             }
             Expr::InList(InList { expr, list, negated: false }) => {
-                let texts = list.iter().map(text).collect::<Option<Vec<_>>>()?;
+                let texts = list.iter().map(text).collect::<Option<HashSet<_>>>()?;
                 Some(Self::Text(OneOf { column: text_column(view, column(expr)?)?, texts }))
             }
             Expr::Between(Between { expr, negated: false, low, high })
@@ -126,14 +128,14 @@ fn text_column(view: View, name: &str) -> Option<&'static str> {
 impl OneOf {
     /// `project_id` is this one.
     pub fn project(project: &str) -> Self {
-        Self { column: "project_id", texts: vec![project.to_owned()] }
+        Self { column: "project_id", texts: HashSet::from([project.to_owned()]) }
     }
 
     /// Which rows have one of the texts; none where the column is missing.
     pub fn rows(&self, batch: &RecordBatch) -> BooleanBuffer {
         let rows = batch.num_rows();
         let Some(column) = batch.column_by_name(self.column) else { return BooleanBuffer::new_unset(rows) };
-        let holds = |text: &str| self.texts.iter().any(|one| one == text);
+        let holds = |text: &str| self.texts.contains(text);
         match column.data_type() {
             DataType::Dictionary(..) => {
                 let keys = column.as_dictionary::<Int32Type>();

@@ -7,7 +7,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::SortOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Result, Statistics, internal_err};
+use datafusion::common::{DataFusionError, Result, Statistics, internal_err};
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
@@ -122,12 +123,18 @@ impl ExecutionPlan for Scan {
         Ok(self)
     }
 
-    fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         if partition >= self.source.partitions() {
             return internal_err!("a scan has no partition {partition}");
         }
         let shape = Arc::clone(&self.shape);
-        let batches = self.source.read(partition).map_ok(|batch| futures::stream::iter(slices(batch)));
+        // What was read is held until its last slice is handed on.
+        let held = MemoryConsumer::new("rows of a scan").register(context.memory_pool());
+        let batches = self.source.read(partition).map(move |batch| {
+            let batch = batch?;
+            held.try_resize(batch.get_array_memory_size())?;
+            Ok::<_, DataFusionError>(futures::stream::iter(slices(batch)))
+        });
         let batches = batches.try_flatten().map(move |batch| shape.output(&batch?));
         let batches: BoxStream<'static, Result<RecordBatch>> = match self.limit {
             Some(limit) => up_to(batches.boxed(), limit),

@@ -74,6 +74,8 @@ pub(crate) async fn open(app: &Arc<App>, caller: &Caller, asked: Asked) -> Resul
             Resumed::Whole(text) => first.extend(text),
             Resumed::NotWhole => {
                 first.push(message("missed", None, &Missed { reason: MissedReason::NotKept, events: None }));
+                // A place that there is none of, as after a backup was restored, is behind nothing.
+                known = None;
             }
         }
     }

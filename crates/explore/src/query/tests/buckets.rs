@@ -7,8 +7,16 @@ use jiff::{Timestamp, ToSpan as _, Unit, Zoned, ZonedRound};
 use crate::query::Interval;
 use crate::query::calendar::{Calendar, zone};
 
-/// The start of a bucket, the slow way.
+/// The start of a bucket, the slow way: of two that the clock shows, set back over a border, the one that had begun.
 fn slow_start(interval: Interval, zone: &TimeZone, at: i64) -> i64 {
+    let next = Timestamp::from_microsecond(at).unwrap().checked_add(1.microsecond()).unwrap();
+    let change = zone.preceding(next).next().map(|change| change.timestamp().as_microsecond());
+    let before = change.map(|change| shown_start(interval, zone, change - 1));
+    shown_start(interval, zone, at).max(before.unwrap_or(i64::MIN))
+}
+
+/// The start of the bucket that the clock shows.
+fn shown_start(interval: Interval, zone: &TimeZone, at: i64) -> i64 {
     let here = Timestamp::from_microsecond(at).unwrap().to_zoned(zone.clone());
     let midnight = |here: &Zoned| here.start_of_day().unwrap();
     let start = match interval {
@@ -19,8 +27,7 @@ fn slow_start(interval: Interval, zone: &TimeZone, at: i64) -> i64 {
         }
         Interval::Month => midnight(&here.date().first_of_month().to_zoned(zone.clone()).unwrap()),
         Interval::SixHours => {
-            let hour = here.hour() / 6 * 6;
-            let clock = here.date().to_datetime(Time::constant(hour, 0, 0, 0));
+            let clock = here.date().to_datetime(Time::constant(here.hour() / 6 * 6, 0, 0, 0));
             clock.to_zoned(zone.clone()).unwrap()
         }
         // Back to the last full one on the clock, and not over a change of it.
