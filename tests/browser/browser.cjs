@@ -16,7 +16,7 @@ const SCREENSHOTS = process.env.TIDEGAUGE_SCREENSHOTS;
 const EXECUTABLE = process.env.TIDEGAUGE_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long to wait for what must come, in milliseconds: only what is broken takes so long. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 /** How long a whole test may take. */
 const LONGEST = 300_000;
 /** Faults of a kind that are told. */

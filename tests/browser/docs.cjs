@@ -46,7 +46,7 @@ run(async ({ open }) => {
 
   // On a narrow screen there is no bar at the side: the operations stand in a list.
   const narrow = await open({ at: 'api/docs', size: NARROW, theme: 'dark' });
-  await narrow.getByText('Takes one event in.').first().waitFor();
+  await narrow.locator('[id="post-/api/v1/analytics"]').getByText('/api/v1/analytics').first().waitFor();
   await screenshot(narrow, 'docs-narrow');
   const calls = [...page.seen.requests, ...narrow.seen.requests];
   holds(calls.every((call) => !call.includes(key)), 'no address holds the credential');

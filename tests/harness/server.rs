@@ -17,11 +17,14 @@ use super::wait_for;
 const BINARY: &str = env!("CARGO_BIN_EXE_tidegauge");
 /// A debug build on a machine busy with other tests may need a while.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// And it makes up days of history before it listens.
+const DEMO_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A server to be started.
 pub struct Start {
     command: Command,
     data: PathBuf,
+    patience: Duration,
 }
 
 impl Start {
@@ -31,13 +34,13 @@ impl Start {
 
     /// `tidegauge demo`: a server with a history, and with traffic that goes on.
     pub fn demo(data: &Path, args: &[&str]) -> Self {
-        Self::of("demo", data, args)
+        Self { patience: DEMO_PATIENCE, ..Self::of("demo", data, args) }
     }
 
     fn of(what: &str, data: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
         listening_args(&mut command, what, data, args);
-        Self { command, data: data.to_owned() }.cleaned()
+        Self { command, data: data.to_owned(), patience: START_PATIENCE }.cleaned()
     }
 
     /// The same server, in a process that may write no file longer than this.
@@ -47,7 +50,7 @@ impl Start {
         let script = format!("trap '' XFSZ; ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, BINARY]);
         listening_args(&mut command, "serve", data, args);
-        Self { command, data: data.to_owned() }.cleaned()
+        Self { command, data: data.to_owned(), patience: START_PATIENCE }.cleaned()
     }
 
     /// A demo that is kept nowhere: its directory is one in `temporary`.
@@ -71,7 +74,7 @@ impl Start {
     pub fn spawn(mut self) -> Starting {
         let (lines, listening) = mpsc::channel();
         let process = Process::spawn(&mut self.command, Some(lines));
-        Starting { process, listening, data: self.data }
+        Starting { process, listening, data: self.data, patience: self.patience }
     }
 
     /// Starts it and waits until it listens.
@@ -95,11 +98,12 @@ pub struct Starting {
     pub process: Process,
     listening: mpsc::Receiver<SocketAddr>,
     data: PathBuf,
+    patience: Duration,
 }
 
 impl Starting {
     pub fn listening(mut self) -> Server {
-        match self.listening.recv_timeout(START_PATIENCE) {
+        match self.listening.recv_timeout(self.patience) {
             Ok(address) => Server { process: self.process, address, data: self.data },
             Err(_) => {
                 self.process.kill();
