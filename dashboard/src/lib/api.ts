@@ -87,7 +87,7 @@ async function patiently<T>(call: () => Promise<T>, signal?: AbortSignal): Promi
   try {
     return await call();
   } catch (error) {
-    const wait = error instanceof TidegaugeError && error.status === 429 ? error.retry_after_ms : null;
+    const wait = error instanceof TidegaugeError && (error.status === 429 || error.status === 503) ? error.retry_after_ms : null;
     if (wait === null || wait > MAX_WAIT_MS) throw error;
     await new Promise((resolve) => setTimeout(resolve, wait));
     signal?.throwIfAborted();
