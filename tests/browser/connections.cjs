@@ -3,7 +3,7 @@
 
 const { holds, run, same, signIn, until } = require('./browser.cjs');
 const { ask, tellConnections } = require('./api.cjs');
-const { bars, figure, settled, tabTo } = require('./moving.cjs');
+const { BUSY, bars, figure, settled, tabTo } = require('./moving.cjs');
 
 run(async ({ open }) => {
   await tellConnections();
@@ -46,7 +46,7 @@ run(async ({ open }) => {
 
   await longest(page);
   await charts(page);
-});
+}, { expected: [BUSY] });
 
 const hash = (page) => new URL(page.url()).hash;
 const list = (page, name) => page.getByRole('list', { name, exact: true });

@@ -4,7 +4,7 @@
 
 const { address, holds, key, run, same, signIn, until } = require('./browser.cjs');
 const { ask, makeKey, sendEvent, tellConnections, tellEvents } = require('./api.cjs');
-const { bars, figure, settled } = require('./moving.cjs');
+const { BUSY, bars, figure, settled } = require('./moving.cjs');
 
 /** What the product promises, in milliseconds; the test waits longer, and tells. */
 const PROMISE = 2_000;
@@ -72,7 +72,7 @@ run(async ({ open }) => {
   await narrows(page);
   await agrees(page);
   return { event_in_feed_ms: delays, events_per_second: rates };
-});
+}, { expected: [BUSY] });
 
 const feed = (page) => page.getByRole('region', { name: 'Live events, newest first' });
 const names = (page) => feed(page).locator('.line .name').allTextContents();
@@ -113,12 +113,12 @@ async function narrows(page) {
   await sendEvent({ event_name: 'landed_2', user_id: 'late' });
   await sendEvent({ event_name: 'landed_1', user_id: 'late' });
   await until('another one of that name', async () => JSON.stringify(await names(page)) === '["landed_1","landed_1"]');
+  // With all names again nothing is missing: neither what landed meanwhile nor what lands while the stream begins anew.
   await page.getByLabel('Event name').selectOption('');
   await sendEvent({ event_name: 'landed_3', user_id: 'late' });
-  await feed(page).getByText('landed_3').first().waitFor();
   const search = page.getByLabel('Search in the events');
   await search.fill('LATE');
-  await until('the text', async () => (await names(page)).join() === 'landed_3,landed_1');
+  await until('the text', async () => (await names(page)).join() === 'landed_3,landed_1,landed_2');
   holds(page.url().endsWith('#/now?q=LATE'), `the text is in the address: ${page.url()}`);
   await search.fill('nobody-has-this');
   await page.getByText('No event like this yet').waitFor();

@@ -4,7 +4,7 @@
 
 const { accessible, holds, inBothThemes, run, same, signIn, until } = require('./browser.cjs');
 const { ADMIN, ask, call, makeKey, sendEvent } = require('./api.cjs');
-const { focused, goTo, settled } = require('./moving.cjs');
+const { BUSY, focused, goTo, settled } = require('./moving.cjs');
 
 run(async ({ open }) => {
   await sendEvent({ event_name: 'one', project_id: 'shop' });
@@ -17,7 +17,7 @@ run(async ({ open }) => {
   await retention(page);
   await limits(page);
   await others(open);
-}, { expected: ['status of 403', 'status of 409'] });
+}, { expected: ['status of 403', 'status of 409', BUSY] });
 
 const dialog = (page) => page.getByRole('dialog');
 const row = (page, name) => page.getByRole('region', { name: 'Keys' }).getByRole('row').filter({ hasText: name });

@@ -3,6 +3,7 @@
 
 const { address, holds, key, run, same, signIn, until } = require('./browser.cjs');
 const { makeKey, revokeKey, sendEvent } = require('./api.cjs');
+const { BUSY } = require('./moving.cjs');
 
 run(async ({ open }) => {
   await sendEvent({ event_name: 'one', project_id: 'shop' });
@@ -72,7 +73,7 @@ run(async ({ open }) => {
   await now.getByRole('main').getByText('Live', { exact: true }).waitFor();
   await revokeKey(listener.id);
   await now.getByRole('alert').filter({ hasText: 'not valid any longer' }).waitFor();
-}, { expected: ['status of 401', 'status of 403'] });
+}, { expected: ['status of 401', BUSY] });
 
 /** Fails when a storage, a cookie, the address or the document holds the credential, or more than the theme is kept. */
 async function keptNowhere(page, credential, stored = {}) {
