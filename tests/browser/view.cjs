@@ -2,7 +2,7 @@
 // it to whoever gets the link.
 'use strict';
 
-const { accessible, address, fits, holds, inBothThemes, run, same, signIn, until } = require('./browser.cjs');
+const { accessible, address, fits, holds, inBothThemes, run, same, signIn, systemIs, until } = require('./browser.cjs');
 const { sendEvent, tellConnections, tellEvents } = require('./api.cjs');
 const { BUSY, focused, goTo, settled } = require('./moving.cjs');
 
@@ -81,9 +81,9 @@ async function refreshes(page) {
 async function themes(page) {
   const shown = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const choice = page.getByLabel('Theme');
-  await page.emulateMedia({ colorScheme: 'dark' });
+  await systemIs(page, 'dark');
   const dark = await shown();
-  await page.emulateMedia({ colorScheme: 'light' });
+  await systemIs(page, 'light');
   const light = await shown();
   holds(dark !== light, 'the system chooses');
   await choice.selectOption('dark');
