@@ -146,9 +146,16 @@ async function accessible(page, { include, exclude = [] } = {}) {
   if (found.length > 0) throw new Error(`${page.url()}: ${JSON.stringify(found, null, 1)}`);
 }
 
-/** Lets the system be light or dark, and waits until the page is drawn so: its styles follow with the next frame. */
+/** Lets the system be light or dark, and waits until the dashboard's styles have followed, which they do a little later. */
 async function systemIs(page, theme) {
   await page.emulateMedia({ colorScheme: theme });
+  const followed = (wanted) => {
+    const { documentElement: root, body } = document;
+    const { colorScheme } = getComputedStyle(body);
+    return root.dataset.theme !== undefined || !['light', 'dark'].includes(colorScheme) || colorScheme === wanted;
+  };
+  await until(`the theme ${theme}`, () => page.evaluate(followed, theme));
+  // With less motion colours still change by way of a transition, of one frame.
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 

@@ -32,6 +32,9 @@ async function typeIn(page) {
   await settled(page);
 }
 
+/** The Tab key goes on from the first stop. */
+const fromTop = (page) => page.getByRole('link', { name: 'Skip to the content' }).focus();
+
 /** From the top: the skip link, the pages, one's own things, what is shown, the page. Each shows that it has the focus. */
 async function order(page) {
   await typeIn(page);
@@ -44,7 +47,7 @@ async function order(page) {
   const inside = await tab(page);
   holds(await page.evaluate(() => document.activeElement.closest('main') !== null), `the next stop is in the page: ${inside.name}`);
 
-  await page.evaluate(() => document.activeElement?.blur());
+  await fromTop(page);
   const seen = [];
   for (let at = 0; at < 20; at += 1) {
     const now = await tab(page);
@@ -57,7 +60,7 @@ async function order(page) {
   holds(!places.includes(-1), `all are stops: ${wanted} in ${seen}`);
 
   // A page by its link, a tab by arrows, a popover by Enter and Escape.
-  await page.evaluate(() => document.activeElement?.blur());
+  await fromTop(page);
   await tabTo(page, 'Settings');
   await page.keyboard.press('Enter');
   await settled(page);
@@ -84,7 +87,7 @@ async function dialogs(page) {
   await tabTo(page, 'New key');
   await page.keyboard.press('Enter');
   await trapped(page, 'New key');
-  await page.evaluate(() => document.activeElement?.blur());
+  await fromTop(page);
   await tabTo(page, 'Keys ?');
   await page.keyboard.press('Enter');
   await trapped(page, 'Keys ?');
