@@ -146,10 +146,23 @@ async function accessible(page, { include, exclude = [] } = {}) {
   if (found.length > 0) throw new Error(`${page.url()}: ${JSON.stringify(found, null, 1)}`);
 }
 
+/** Lets the system be light or dark, and waits until the dashboard's styles have followed, which they do a little later. */
+async function systemIs(page, theme) {
+  await page.emulateMedia({ colorScheme: theme });
+  const followed = (wanted) => {
+    const { documentElement: root, body } = document;
+    const { colorScheme } = getComputedStyle(body);
+    return root.dataset.theme !== undefined || !['light', 'dark'].includes(colorScheme) || colorScheme === wanted;
+  };
+  await until(`the theme ${theme}`, () => page.evaluate(followed, theme));
+  // With less motion colours still change by way of a transition, of one frame.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /** Does something with the page in each theme. */
 async function inBothThemes(page, look) {
   for (const theme of THEMES) {
-    await page.emulateMedia({ colorScheme: theme });
+    await systemIs(page, theme);
     await look(theme);
   }
 }
@@ -167,4 +180,4 @@ async function screenshot(page, name, options = {}) {
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), animations: 'disabled', ...options });
 }
 
-module.exports = { NARROW, THEMES, WIDE, accessible, address, fits, holds, inBothThemes, key, quiet, run, same, screenshot, signIn, until };
+module.exports = { NARROW, THEMES, WIDE, accessible, address, fits, holds, inBothThemes, key, quiet, run, same, screenshot, signIn, systemIs, until };

@@ -42,6 +42,14 @@ test('what landed before the stream began stands below, without what the stream 
   expect(ids(feed)).toEqual(['c', 'b', 'a']);
 });
 
+test('what landed while the stream was asked for anew stands where its time puts it', () => {
+  const at = (id: string, second: number) => ({ ...event(id), event_time: `2026-11-21T10:00:0${second}.000Z` });
+  const feed = new Feed();
+  for (const one of [at('b', 2), at('late', 1), at('e', 5)]) feed.add(one);
+  feed.begin([at('d', 4), at('c', 3), at('b', 2), at('a', 1)]);
+  expect(ids(feed)).toEqual(['e', 'd', 'c', 'late', 'b', 'a']);
+});
+
 test('each row has a key of its own', () => {
   const feed = new Feed();
   feed.add(event('a'));

@@ -34,11 +34,19 @@ export class Feed {
     if (this.#held) this.#waitingEvents += 1;
   }
 
-  /** What landed before the stream began, newest first. What the stream told of already is not told twice. */
+  /**
+   * What landed before the stream began, newest first, each where its time puts it; what is there stays in its order.
+   * What the stream told of already is not told twice.
+   */
   begin(before: readonly LiveEvent[]): void {
     const known = new Set([...this.#shown, ...this.#waiting].map((row) => (row.kind === 'event' ? row.event.event_id : '')));
-    const rows = before.filter(({ event_id }) => !known.has(event_id)).reverse();
-    this.#shown = [...rows.map((event): FeedRow => ({ kind: 'event', key: this.#next(), event })), ...this.#shown];
+    let at = 0;
+    for (const event of before.filter(({ event_id }) => !known.has(event_id)).reverse()) {
+      const time = Date.parse(event.event_time);
+      while (at < this.#shown.length && timeOf(this.#shown[at]!) < time) at += 1;
+      this.#shown.splice(at, 0, { kind: 'event', key: this.#next(), event });
+      at += 1;
+    }
   }
 
   note(at: number, text: string): void {
@@ -74,4 +82,8 @@ export class Feed {
     this.#last += 1;
     return this.#last;
   }
+}
+
+function timeOf(row: FeedRow): number {
+  return row.kind === 'event' ? Date.parse(row.event.event_time) : row.at;
 }

@@ -71,7 +71,7 @@ export function liveStream(search: () => string) {
   async function read(of: string | null, eventNames: string[] | null, signal: AbortSignal) {
     standing = { kind: 'connecting' };
     let isBegun = false;
-    let isFed = feed.rows.length > 0;
+    let isFed = false;
     try {
       const isNarrow = eventNames !== null && eventNames.length <= MAX_NAMES;
       const options = { ...(of === null ? {} : { project: of }), ...(isNarrow ? { eventNames } : {}) };
@@ -85,7 +85,7 @@ export function liveStream(search: () => string) {
           recent.hear(message.data);
           lines = recent.lines(Date.parse(message.data.time));
           if (!isBegun) void fill(of, message.data, signal);
-          if (!isFed) void feedBefore(of, signal);
+          if (!isFed) void feedBefore(of, isNarrow ? eventNames : null, signal);
           isBegun = isFed = true;
         } else if (message.type === 'waiting') {
           isBegun = false;
@@ -130,11 +130,19 @@ export function liveStream(search: () => string) {
     if (!signal.aborted && into === recent) lines = recent.lines(now);
   }
 
-  /** The newest events of before the stream, below those that it told of meanwhile. */
-  async function feedBefore(of: string | null, signal: AbortSignal) {
+  /** The newest events of before the stream, and what landed while it was asked for anew, because of other names. */
+  async function feedBefore(of: string | null, eventNames: string[] | null, signal: AbortSignal) {
+    if (eventNames?.length === 0) return;
+    const parameters = [new Date(clock.exact() - FEED_BEFORE_SECONDS * 1000).toISOString()];
+    const put = (value: string) => `$${parameters.push(value)}`;
+    const where = [
+      'event_time >= $1',
+      ...(of === null ? [] : [`project_id = ${put(of)}`]),
+      ...(eventNames === null ? [] : [`event_name IN (${eventNames.map(put).join(', ')})`]),
+    ];
     const newest = {
-      sql: `SELECT * FROM events WHERE event_time >= $1 ${of === null ? '' : 'AND project_id = $2'} ORDER BY event_time DESC`,
-      parameters: [new Date(clock.exact() - FEED_BEFORE_SECONDS * 1000).toISOString(), ...(of === null ? [] : [of])],
+      sql: `SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY event_time DESC`,
+      parameters,
       limit: FEED_BEFORE_ROWS,
     };
     const { rows: before } = await askSql(newest, signal).catch(() => ({ rows: [] }));
