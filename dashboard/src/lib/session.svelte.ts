@@ -56,7 +56,13 @@ export async function signIn(text: string): Promise<boolean> {
   }
   credential = given;
   try {
-    me = await client.me();
+    const caller = await client.me();
+    if (!caller.scopes.some((scope) => scope !== 'ingest')) {
+      credential = null;
+      reason = 'This key or token may send, but not read: it needs the scope read.';
+      return false;
+    }
+    me = caller;
     clock.advance();
     return true;
   } catch (error) {
