@@ -2,7 +2,7 @@
 'use strict';
 
 const { holds, until } = require('./browser.cjs');
-const { ask } = require('./api.cjs');
+const { call } = require('./api.cjs');
 
 /** What the browser notes where a slow build is busy for a moment, and the page asks once more. */
 const BUSY = ['status of 503', 'status of 429'];
@@ -16,6 +16,16 @@ const yesterday = { from: from.toISOString(), to: to.toISOString() };
 const range = `from=${yesterday.from}&to=${yesterday.to}`;
 const date = `${from.getUTCDate()}/${from.getUTCMonth() + 1}/${from.getUTCFullYear()}`;
 const dates = `${date}/${date}`;
+
+/** Asks the API; where it is busy with the page's questions the test waits its turn, as the page does. */
+async function ask(method, path, body) {
+  const { status, body: answer } = await until(`${method} ${path}`, async () => {
+    const tried = await call(method, path, body);
+    return tried.status === 503 || tried.status === 429 ? null : tried;
+  });
+  holds(status === 200, `${method} ${path} goes well: ${status} ${JSON.stringify(answer)}`);
+  return answer;
+}
 
 /** The rows of a query over yesterday. */
 async function rows(table, more = {}) {
@@ -48,4 +58,4 @@ async function becomes(what, read, wanted) {
   });
 }
 
-module.exports = { BUSY, becomes, dates, exact, range, ranked, rows, total, yesterday };
+module.exports = { BUSY, ask, becomes, dates, exact, range, ranked, rows, total, yesterday };

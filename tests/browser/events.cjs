@@ -3,8 +3,7 @@
 'use strict';
 
 const { accessible, holds, inBothThemes, run, same, signIn, until } = require('./browser.cjs');
-const { ask } = require('./api.cjs');
-const { BUSY, becomes, exact, range, ranked, rows, total, yesterday } = require('./day.cjs');
+const { BUSY, ask, becomes, exact, range, ranked, rows, total, yesterday } = require('./day.cjs');
 const { figure, goTo, settled } = require('./moving.cjs');
 
 const COUNT = [{ op: 'count' }];

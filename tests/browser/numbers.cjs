@@ -2,8 +2,7 @@
 'use strict';
 
 const { holds, run, signIn } = require('./browser.cjs');
-const { ask } = require('./api.cjs');
-const { BUSY, becomes, dates, exact, range, ranked, rows, total, yesterday } = require('./day.cjs');
+const { BUSY, ask, becomes, dates, exact, range, ranked, rows, total, yesterday } = require('./day.cjs');
 const { figure, goTo } = require('./moving.cjs');
 
 /** As many as a list of Events shows, and one of Sessions. */
