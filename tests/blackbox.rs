@@ -44,6 +44,7 @@ mod mudbase;
 mod older_directories;
 mod otlp;
 mod page;
+mod page_demo;
 mod page_shell;
 mod privacy;
 mod raw_http;

@@ -1,14 +1,17 @@
 /**
  * What a panel shows, in one of four states: loading, error, empty, data. While a new answer is on its way the old one
- * stays (`refreshing`), so that nothing flickers.
+ * stays (`refreshing`), so that nothing flickers. What has failed is asked again whenever the page looks anew, also
+ * where the range stands still; trying again in one panel makes all of them look anew, for they mostly fail together.
  */
 import type { Answer, Query } from '@tidegauge/client';
+import { untrack } from 'svelte';
 import { ask } from './api';
+import { clock } from './clock.svelte';
 import { type Failure, failureOf } from './failure';
 
 export interface Resource<T> {
   readonly state: 'loading' | 'error' | 'empty' | 'data';
-  /** The newest answer, also while another is on its way or has failed. */
+  /** The newest answer, also while another is on its way; none once that has failed. */
   readonly data: T | undefined;
   readonly failure: Failure | null;
   readonly refreshing: boolean;
@@ -49,11 +52,20 @@ export function resource<I, T>(
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
+        // A number that answers another question than the one that failed would be taken for its answer.
+        data = undefined;
         failure = failureOf(error);
         refreshing = false;
       },
     );
     return () => controller.abort();
+  });
+
+  $effect(() => {
+    void clock.now;
+    untrack(() => {
+      if (failure !== null) attempt += 1;
+    });
   });
 
   return {
@@ -72,7 +84,8 @@ export function resource<I, T>(
       return refreshing;
     },
     retry() {
-      attempt += 1;
+      if (failure === null) attempt += 1;
+      else clock.advance();
     },
   };
 }
