@@ -44,7 +44,9 @@ pub(crate) fn renew(shared: &Arc<Shared>) {
                 return;
             }
             // Readers of a stale day count it themselves: nothing is lost by a failure but time.
-            if let Err(error) = renew_tenant(shared, &tenant) {
+            if let Err(error) = renew_tenant(shared, &tenant)
+                && !shared.is_closing(Duration::ZERO)
+            {
                 tracing::warn!(%error, "past peaks of connections could not be counted again");
             }
         }
