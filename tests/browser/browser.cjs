@@ -150,6 +150,8 @@ async function accessible(page, { include, exclude = [] } = {}) {
 async function inBothThemes(page, look) {
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
+    // Until it is drawn, some elements still have the colours of the other one.
+    await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go()))));
     await look(theme);
   }
 }
