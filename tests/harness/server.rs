@@ -57,7 +57,7 @@ impl Start {
     pub fn passing_demo(temporary: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["demo", "--listen", "127.0.0.1:0"]).args(args).env("TMPDIR", temporary);
-        Self { command, data: temporary.to_owned() }.cleaned()
+        Self { command, data: temporary.to_owned(), patience: DEMO_PATIENCE }.cleaned()
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
