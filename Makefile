@@ -35,9 +35,9 @@ page: $(PAGE) ## Build the TypeScript client and the page, into the sources: com
 	tests/page-is-built
 
 .PHONY: screenshots
-screenshots: $(NODE)/ready ## Take the pictures in docs/images from the page with the demo's data
+screenshots: build $(NODE)/ready ## Take the pictures in docs/images from the page with the demo's data
 	tests/install-chromium
-	TIDEGAUGE_SCREENSHOTS=$(abspath docs/images) $(CARGO) test --release --locked -p tidegauge --test blackbox -- --ignored kept_as_a_picture
+	tests/screenshots
 
 .PHONY: test
 test: lint $(VENV)/ready $(NODE)/ready $(PAGE) ## Install what the tests need, lint, and run all tests

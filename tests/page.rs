@@ -178,12 +178,3 @@ fn the_first_paint_comes_from_a_cold_server() {
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert!(told["transferred_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{told}");
 }
-
-#[test]
-#[ignore = "make screenshots takes the pictures"]
-fn every_page_of_the_demo_is_kept_as_a_picture() {
-    let site = Site::new();
-    let server = site.start_demo(&["--days", "30"]);
-    browse(&server, "pictures.cjs");
-    server.stop();
-}
