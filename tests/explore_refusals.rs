@@ -92,6 +92,7 @@ fn a_body_that_is_no_question_is_told_what_is_wrong() {
     if let Ok(answer) = client.try_send("POST", QUERY, &[("Content-Type", "application/json")], &large) {
         assert_eq!(answer.status, 413);
     }
+    let client = server.client();
     let zipped = client.send(
         "POST",
         QUERY,
