@@ -20,6 +20,9 @@ fn refused(client: &Client, path: &str, content_type: Option<&str>, body: &[u8],
     problem
 }
 
+/// Where what is asked, as what, how it is answered, and what the answer says.
+type Refused<'a> = (&'a str, Option<&'a str>, &'a [u8], u16, &'a str);
+
 #[test]
 fn a_body_that_is_no_question_is_told_what_is_wrong() {
     let site = Site::new();
@@ -34,7 +37,7 @@ fn a_body_that_is_no_question_is_told_what_is_wrong() {
         "]".repeat(500)
     );
     let long_name = format!("{{\"table\": \"{}\"}}", "x".repeat(100_000));
-    let bad: &[(&str, Option<&str>, &[u8], u16, &str)] = &[
+    let bad: &[Refused] = &[
         (QUERY, JSON, b"", 400, "EOF while parsing"),
         (QUERY, JSON, b"null", 400, "expected an object"),
         (QUERY, JSON, b"[]", 400, "expected an object"),

@@ -78,7 +78,7 @@ impl Asking {
         frame: impl Future<Output = Result<DataFrame, ExploreError>> + Send + 'static,
         limit: usize,
     ) -> Result<Answer, ExploreError> {
-        let turn = self.explorer.turn().await?;
+        let turn = self.explorer.turn(self.question.tenant()).await?;
         let handle = self.explorer.handle().ok_or(ExploreError::Failed)?;
         let budget = self.question.budget();
         // The time of waiting for a turn is nobody's.

@@ -11,12 +11,12 @@ use tidegauge_facts::Micros;
 use tidegauge_reports::Scope;
 use tidegauge_store::{Budget, Store};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::asking::Asking;
 use crate::error::ExploreError;
 use crate::memory::Bytes;
 use crate::session;
+use crate::turns::{Turn, Turns};
 use crate::views::Question;
 
 /// Questions worked on at once, a core.
@@ -83,7 +83,7 @@ pub struct Explorer(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     limits: ExploreLimits,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     memory: Arc<Bytes>,
     state: SessionState,
     /// Taken when the explorer goes.
@@ -110,7 +110,7 @@ impl Explorer {
         #[allow(clippy::expect_used)]
         let runtime = runtime.expect("invariant: a process that starts can start threads");
         Self(Arc::new(Inner {
-            turns: Arc::new(Semaphore::new(limits.questions)),
+            turns: Turns::new(limits.questions),
             memory: Arc::new(Bytes::new(limits.memory_bytes)),
             state: session::state(limits.threads.get()),
             runtime: Some(runtime),
@@ -137,7 +137,7 @@ impl Explorer {
     /// Questions that are being worked on.
     #[must_use]
     pub fn under_way(&self) -> usize {
-        self.limits().questions - self.0.turns.available_permits()
+        self.limits().questions - self.0.turns.free()
     }
 
     pub(crate) fn memory(&self) -> &Arc<Bytes> {
@@ -148,10 +148,8 @@ impl Explorer {
         self.0.runtime.as_ref().map(|runtime| runtime.handle().clone())
     }
 
-    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, ExploreError> {
-        let turn =
-            tokio::time::timeout(self.limits().turn_timeout, Arc::clone(&self.0.turns).acquire_owned()).await;
-        turn.ok().and_then(Result::ok).ok_or(ExploreError::Busy)
+    pub(crate) async fn turn(&self, tenant: &str) -> Result<Turn, ExploreError> {
+        self.0.turns.next(tenant, self.limits().turn_timeout).await
     }
 }
 

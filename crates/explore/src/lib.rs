@@ -21,6 +21,7 @@ mod session;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod views;
 
 pub use answer::{Answer, Batches, Truncated};

@@ -87,7 +87,7 @@ enum Way {
     Json(json::Json),
     Csv(csv::Csv),
     Ndjson(json::Ndjson),
-    Arrow(arrow_stream::ArrowStream),
+    Arrow(Box<arrow_stream::ArrowStream>),
     Parquet(Box<parquet::Parquet>),
 }
 
@@ -103,7 +103,7 @@ impl Writer {
             Format::Json => Way::Json(json::Json::new(schema)?),
             Format::Csv => Way::Csv(csv::Csv::new(schema)?),
             Format::Ndjson => Way::Ndjson(json::Ndjson::new(schema)?),
-            Format::ArrowStream => Way::Arrow(arrow_stream::ArrowStream::new(schema)?),
+            Format::ArrowStream => Way::Arrow(Box::new(arrow_stream::ArrowStream::new(schema)?)),
             Format::Parquet => Way::Parquet(Box::new(parquet::Parquet::new(schema)?)),
         };
         Ok(Self { plain, way })

@@ -75,7 +75,7 @@ fn json_has_columns_rows_and_what_is_known_at_the_end() {
     };
     let expected =
         json!({"columns": columns, "rows": rows(), "row_count": 2, "truncated": true, "elapsed_ms": 7});
-    assert_eq!(of(&[odd.clone()]), expected);
+    assert_eq!(of(std::slice::from_ref(&odd)), expected);
     assert_eq!(of(&[odd.slice(0, 1), odd.slice(1, 0), odd.slice(1, 1)]), expected, "batches do not show");
     let empty = json!({"columns": columns, "rows": [], "row_count": 0, "truncated": true, "elapsed_ms": 7});
     assert_eq!(of(&[]), empty);
@@ -196,6 +196,7 @@ fn an_answer_without_columns_has_rows_still() {
     let schema = Arc::new(Schema::empty());
     let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(2));
     let batch = RecordBatch::try_new_with_options(schema, Vec::new(), &options).unwrap();
-    let answer: Value = serde_json::from_slice(&written(Format::Json, &batch, &[batch.clone()])).unwrap();
+    let answer: Value =
+        serde_json::from_slice(&written(Format::Json, &batch, std::slice::from_ref(&batch))).unwrap();
     assert_eq!(answer["rows"], json!([{}, {}]));
 }

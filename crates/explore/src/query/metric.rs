@@ -68,6 +68,9 @@ impl MetricOp {
     }
 }
 
+/// What is made of an aggregate for the answer.
+pub(super) type Finish = fn(Expr) -> Expr;
+
 impl Metric {
     /// How many rows there are.
     pub(super) fn of_rows() -> Self {
@@ -93,13 +96,13 @@ impl Metric {
     }
 
     /// The aggregate, and what is made of it for the answer.
-    pub(super) fn plan(&self, columns: &Columns<'_>) -> Result<(Expr, fn(Expr) -> Expr), BadQuery> {
+    pub(super) fn plan(&self, columns: &Columns<'_>) -> Result<(Expr, Finish), BadQuery> {
         if self.p.is_some() && self.op != MetricOp::Percentile {
             return Err(BadQuery::new("p", "it belongs to percentile"));
         }
         let column = self.column.as_deref().map(|name| columns.find(name, "column")).transpose()?;
         let (aggregate, finish) = match (self.op, &column) {
-            (MetricOp::Count, None) => (count(lit(1)), as_it_is as fn(Expr) -> Expr),
+            (MetricOp::Count, None) => (count(lit(1)), as_it_is as Finish),
             (_, None) => return Err(BadQuery::new("column", format!("{} needs one", self.op.as_str()))),
             (_, Some(column)) => self.of_column(column)?,
         };
@@ -115,7 +118,7 @@ impl Metric {
         Ok((aggregate, finish))
     }
 
-    fn of_column(&self, column: &Column) -> Result<(Expr, fn(Expr) -> Expr), BadQuery> {
+    fn of_column(&self, column: &Column) -> Result<(Expr, Finish), BadQuery> {
         let own = || column.expr.clone();
         Ok(match (self.op, column.kind) {
             (MetricOp::Count, _) => (count(own()), as_it_is),
