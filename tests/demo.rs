@@ -40,7 +40,9 @@ fn every_surface_has_something_to_show_it_goes_on_and_a_temporary_place_goes_wit
     let data = only_entry(place.path());
     let key = fs::read_to_string(data.join("admin.key")).unwrap();
     let client = server.client_with(key.trim());
-    assert!(server.stdout().contains(key.trim()) && server.stdout().contains("tidegauge top --url"));
+    // What to look at is said after where it listens.
+    wait_until("what to look at", || server.stdout().contains("tidegauge top --url"));
+    assert!(server.stdout().contains(key.trim()));
 
     for name in PROJECTS {
         let now = project(&client, name);
